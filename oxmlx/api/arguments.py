@@ -1,0 +1,114 @@
+"""Arguments of transformed functions: choose some of them, flatten, check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from oxmlx import tree
+from oxmlx.dtypes import float0, is_inexact, short_name
+from oxmlx.errors import ArgumentError, GradientError, ShapeError
+from oxmlx.ir.aval import Aval
+from oxmlx.ir.value import Value
+from oxmlx.ops.axes import zeros_like
+from oxmlx.ops.convert import as_value
+
+
+def flatten_values(x: Any, who: str) -> tuple[list[Any], tree.PyTreeDef]:
+    """The leaves of a pytree as values.
+
+    Raises:
+        ArgumentError: a leaf is neither an array nor a number; the text names its path.
+    """
+    leaves, treedef = tree.flatten(x)
+    try:
+        return [v if isinstance(v, Value) else as_value(v, who) for v in leaves], treedef
+    except ArgumentError as e:
+        for path, leaf in tree.leaves_with_path(x):
+            if not isinstance(leaf, (Value, bool, int, float, complex, np.ndarray, np.generic)):
+                place = tree.keystr(path)
+                raise ArgumentError(who, f"at {place}: {e.problem}", e.advice) from None
+        raise
+
+
+def fix_others(
+    fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], nums: Sequence[int]
+) -> Callable[..., Any]:
+    """The function of the chosen arguments alone."""
+    if tuple(nums) == tuple(range(len(args))) and not kwargs:
+        return fun
+
+    def chosen(*xs: Any) -> Any:
+        every = list(args)
+        for k, x in zip(nums, xs, strict=True):
+            every[k] = x
+        return fun(*every, **kwargs)
+
+    return chosen
+
+
+def positions(who: str, argnums: int | Sequence[int], count: int) -> tuple[int, ...]:
+    """Argument numbers in [0, count).
+
+    Raises:
+        ArgumentError: a number is out of range, or given twice.
+    """
+    nums = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if any(not isinstance(n, int) or not -count <= n < count for n in nums):
+        problem = f"argnums must name some of the {count} positional arguments, got {argnums}"
+        raise ArgumentError(who, problem)
+    out = tuple(n % count for n in nums)
+    if len(set(out)) != len(out):
+        raise ArgumentError(who, f"argnums must be distinct, got {argnums}")
+    return out
+
+
+def check_differentiable(who: str, x: Any, path: Any, holomorphic: bool, allow_int: bool) -> None:
+    """Refuse to differentiate with respect to integers, or complex numbers without saying so."""
+    dtype = x.dtype
+    place = f"argument {tree.keystr(path)}" if path else "the argument"
+    if not is_inexact(dtype):
+        if allow_int and dtype.kind in "biu":
+            return
+        raise GradientError(
+            who,
+            f"{place} must be of floating dtype, got {x.aval}",
+            "Convert it with .astype(ox.float32), or pass allow_int=True for float0 zeros.",
+        )
+    if holomorphic and dtype.kind != "c":
+        raise GradientError(who, f"holomorphic=True needs complex arguments, got {x.aval} at {place}")
+
+
+def show_float0(ct: Any, aval: Aval) -> Any:
+    """A cotangent as the API shows it: zeros for `None`, float0 zeros for what has no derivative."""
+    if not is_inexact(aval.dtype):
+        return np.zeros(aval.shape, float0)
+    return zeros_like(aval.strong) if ct is None else ct
+
+
+def as_tangents(who: str, what: str, xs: Sequence[Any], avals: Sequence[Aval]) -> list[Any]:
+    """Tangents (or cotangents) given by the user, checked against their values' types; `None` for
+    values of integer dtype.
+
+    Raises:
+        ShapeError: a shape differs.
+        GradientError: a dtype differs.
+    """
+    out: list[Any] = []
+    for x, aval in zip(xs, avals, strict=True):
+        if not is_inexact(aval.dtype):
+            out.append(None)
+            continue
+        x = as_value(x, who)
+        if x.aval.shape != aval.shape:
+            raise ShapeError(who, f"a {what} must have the shape of its value {aval}, got {x.aval}")
+        if x.dtype != aval.dtype and not x.weak_type:
+            raise GradientError(
+                who,
+                f"a {what} must have the dtype of its value {aval}, got {x.aval}",
+                f"Convert it with .astype(ox.{short_name(aval.dtype)}).",
+            )
+        out.append(x.astype(aval.dtype) if x.dtype != aval.dtype or x.weak_type else x)
+    return out

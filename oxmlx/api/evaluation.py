@@ -1,0 +1,62 @@
+"""Where arrays live and when they are computed."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from oxmlx import tree
+from oxmlx.ir.array import Array, evaluate, known
+from oxmlx.ir.device import Device, as_device
+from oxmlx.ir.value import Value
+from oxmlx.ops.convert import as_value
+
+T = TypeVar("T")
+
+
+def eval(*trees: Any) -> None:  # noqa: A001  # MLX's name
+    """Compute every pending array in some pytrees, and nothing else.
+
+    >>> import oxmlx as ox
+    >>> x = ox.numpy.ones(3) + 1
+    >>> x.is_pending()
+    True
+    >>> ox.eval(x); x.is_pending()
+    False
+    """
+    evaluate([x.node for x in tree.leaves(trees) if type(x) is Array])
+
+
+def block_until_ready(x: T) -> T:
+    """`eval`, then return the pytree: JAX's spelling."""
+    eval(x)
+    return x
+
+
+def device_put(x: T, device: Device | str | None = None) -> T:
+    """Copies of the arrays of a pytree on a device; numbers and NumPy arrays become arrays there.
+
+    Args:
+        x: a pytree.
+        device: a device or its name; `None` is the default one.
+
+    Raises:
+        DeviceError: there is no such device.
+
+    >>> import oxmlx as ox
+    >>> ox.device_put(1.0, "reference").device
+    Device(reference:0)
+    """
+    place = as_device(device)
+
+    def put(leaf: Any) -> Any:
+        value = as_value(leaf, "device_put")
+        if type(value) is not Array or value.device is place:
+            return value
+        return Array(value.aval, place, known(value.buffer))
+
+    return tree.map(put, x)
+
+
+def device_get(x: Any) -> Any:
+    """The arrays of a pytree as read-only NumPy arrays."""
+    return tree.map(lambda v: v.concrete("a NumPy array") if isinstance(v, Value) else v, x)

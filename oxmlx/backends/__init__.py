@@ -1,0 +1,1 @@
+"""The machines: each prints kernels and runs plans, and knows nothing of the operations."""

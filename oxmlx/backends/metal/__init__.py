@@ -1,0 +1,1 @@
+"""Apple GPUs: kernels as MSL 2.3 text."""

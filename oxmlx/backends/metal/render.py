@@ -1,0 +1,471 @@
+"""Kernels as MSL 2.3 text, the same for an Apple GPU, the Linux executor and CUDA.
+
+Sizes and literals are read from a struct, so one text serves every shape and every value. It is
+right for any number of threadgroups, and any multiple of 32 threads in each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from oxmlx.backends.metal.scalars import (
+    ATOM,
+    Spelling,
+    from_memory,
+    memory_type,
+    register_type,
+    spell,
+    spell_const,
+    to_memory,
+)
+from oxmlx.dtypes import is_bool, is_float
+from oxmlx.errors import CheckError, MissingRule
+from oxmlx.ir.kernel import (
+    INDEX,
+    Buffer,
+    Const,
+    Expr,
+    Fold,
+    Index,
+    Kernel,
+    Literal,
+    Load,
+    Loop,
+    Part,
+    Prefix,
+    Scalar,
+    Size,
+    Store,
+    nodes,
+    scalar,
+)
+from oxmlx.ir.monoid import MONOIDS
+from oxmlx.ir.rows import Pass, box, make_rows
+
+THREADS = 256
+"""Threads in a threadgroup."""
+LONG = 60  # characters of an expression that gets a name
+
+
+def render(kernel: Kernel) -> str:
+    """The MSL text of a kernel; `entry(kernel)` is its function.
+
+    The arguments are the kernel's inputs, its outputs, and the bytes of `arguments(kernel)`.
+
+    Raises:
+        DtypeError: MSL has no such dtype.
+        MissingRule: MSL has no such operation.
+    """
+    return Renderer(kernel).text()
+
+
+def entry(kernel: Kernel) -> str:
+    """The name of the MSL function, which must not be one of Metal's own."""
+    return f"ox_{kernel.name}"
+
+
+def arguments(kernel: Kernel) -> bytes:
+    """The struct P that the text of a kernel reads: its sizes and numbers."""
+    numbers = {name: (e.value, kept_as(e)) for e, name in struct_fields(kernel).items()}
+    layout = [(name, dtype) for name, (_, dtype) in numbers.items()]
+    return np.array(
+        tuple(value for value, _ in numbers.values()), np.dtype(layout, align=True)
+    ).tobytes()
+
+
+def kept_as(e: Expr) -> np.dtype[np.generic]:
+    """The dtype of a number in the struct: 16-bit floats travel as f32."""
+    return np.dtype(np.float32) if is_float(e.dtype) else e.dtype
+
+
+def struct_fields(kernel: Kernel) -> dict[Size | Const, str]:
+    """What travels in the struct: sizes, literals, and infinities, which fast math would drop."""
+    consts = [e for e in kernel.nodes if isinstance(e, Const)]
+    consts += [u for e in kernel.nodes if isinstance(e, Loop) for u in units(e)]
+    numbers = dict.fromkeys(c for c in consts if type(c) is Literal or not np.isfinite(c.value))
+    fields: dict[Size | Const, str] = {n: f"n{k}" for k, n in enumerate(kernel.sizes)}
+    return fields | {c: f"c{k}" for k, c in enumerate(numbers)}
+
+
+def units(e: Loop) -> tuple[Const, ...]:
+    """The state that a loop starts from."""
+    return tuple(map(Const, MONOIDS[e.monoid].identity(*(b.dtype for b in e.body))))
+
+
+class Renderer:
+    """Prints one kernel.
+
+    A kernel that folds rows gives a threadgroup to a row: its threads stride along the row and meet
+    at a barrier after each pass. Otherwise, and where neighbouring points read neighbouring
+    elements, a thread takes a point.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel, self.rows = kernel, make_rows(kernel)
+        folds = [f for p in self.rows.passes for f in p.folds]
+        narrow = all(b.dtype.itemsize <= 4 for f in folds for b in f.body)  # shuffles take 32 bits
+        self.by_group = bool(folds) and narrow and not self.rows.along_grid()
+        self.grid = frozenset(kernel.grid)
+        self.fields = struct_fields(kernel)
+        self.buffers = {b: f"x{k}" for k, b in enumerate(kernel.inputs)}
+        self.buffers |= {b: f"y{k}" for k, b in enumerate(kernel.outputs)}
+        self.of_indices = of_indices(kernel)
+        self.guarded = guarded_loads(kernel)
+        self.lines: list[str] = []
+        self.shared: list[str] = []  # declarations of threadgroup memory
+        self.depth, self.count = 2, Counter[str]()
+        self.scope = self.grid
+        self.known: dict[Expr, Spelling] = {}
+        self.used: set[Index] = set()  # indices of the grid that the text mentions
+
+    # The frame
+
+    def text(self) -> str:
+        for p in self.rows.passes:
+            self.render_pass(p)
+        if self.rows.ends:
+            if self.by_group:
+                self.open("if (tid == 0)")
+            self.emit(*(e for s in self.rows.ends for e in (*s.index, s.value)))
+            for s in self.rows.ends:
+                self.store(s)
+            if self.by_group:
+                self.close()
+        if self.by_group and sum(bool(p.folds) for p in self.rows.passes) == 1:
+            self.line(
+                "threadgroup_barrier(mem_flags::mem_threadgroup);  // the next row reuses the slots"
+            )
+        body, self.lines, self.depth = self.lines, [], 1
+        for declaration in self.shared:
+            self.line(declaration)
+        self.points()
+        signature = ",\n    ".join(self.parameters())
+        code = "\n".join((*self.lines, *body, "  }"))
+        head = ["#include <metal_stdlib>\nusing namespace metal;"]
+        head += [self.struct()] if self.fields else []
+        head += helpers(code)
+        head += [
+            f"[[max_total_threads_per_threadgroup({THREADS})]]\n"
+            f"kernel void {entry(self.kernel)}(\n    {signature}) {{\n{code}\n}}\n"
+        ]
+        return "\n\n".join(head)
+
+    def struct(self) -> str:
+        lines = ["struct P {"]
+        for e, name in self.fields.items():
+            note = f"  // {e}" if type(e) is Const else ""
+            lines.append(f"  {register_type(e.dtype)} {name};{note}")
+        return "\n".join((*lines, "};"))
+
+    def parameters(self) -> list[str]:
+        outputs, args = self.kernel.outputs, []
+        for k, (b, name) in enumerate(self.buffers.items()):
+            const = "" if b in outputs else "const "
+            args.append(f"device {const}{memory_type(b.dtype)}* {name} [[buffer({k})]]")
+        if self.fields:
+            args.append(f"constant P& prm [[buffer({len(args)})]]")
+        args.append("uint tid [[thread_position_in_threadgroup]]")
+        args.append("uint grp [[threadgroup_position_in_grid]]")
+        args.append("uint nt [[threads_per_threadgroup]]")
+        args.append("uint ng [[threadgroups_per_grid]]")
+        if self.by_group:
+            args.append("uint lane [[thread_index_in_simdgroup]]")
+            args.append("uint sg [[simdgroup_index_in_threadgroup]]")
+        return args
+
+    def points(self) -> None:
+        """The loop over the grid, and the indices of a point."""
+        first, step = ("grp", "ng") if self.by_group else ("grp * nt + tid", "ng * nt")
+        self.open_box(self.kernel.grid, "row" if self.by_group else "point", first, step, self.used)
+
+    def open_box(
+        self, loops: Sequence[Index], flat: str, first: str, step: str, used: set[Index]
+    ) -> None:
+        """One loop over a box, row-major; several indices are taken apart, those `used` declared."""
+        sizes = [self.size(i.extent) for i in loops]
+        name = loops[0].name if len(loops) == 1 else flat
+        points = " * ".join(sizes) or "1"
+        move = f"{name}++" if step == "1" else f"{name} += {step}"
+        self.open(f"for (int {name} = {first}; {name} < {points}; {move})")
+        rest = name
+        for k in reversed(range(len(loops) if len(loops) > 1 else 0)):
+            if loops[k] in used:
+                self.line(f"int {loops[k].name} = {rest}{f' % {sizes[k]}' if k else ''};")
+            rest = f"{rest} / {sizes[k]}"
+
+    # Statements
+
+    def line(self, text: str) -> None:
+        self.lines.append("  " * self.depth + text)
+
+    def open(self, head: str) -> None:
+        self.line(head + " {")
+        self.depth += 1
+
+    def close(self) -> None:
+        self.depth -= 1
+        self.line("}")
+
+    def fresh(self, kind: str) -> str:
+        self.count[kind] += 1
+        return f"{kind}{self.count[kind] - 1}"
+
+    def render_pass(self, p: Pass) -> None:
+        """Sweep the row once, then let the threads of the group agree on the folds."""
+        bodies = [box(f)[1] for f in p.folds]
+        elements = [e for body in bodies for e in body]
+        elements += [e for s in p.stores for e in (*s.index, s.value)]
+        self.emit(*self.outside(elements, self.grid), named=True)
+        states = [self.declare(f) for f in p.folds]
+        first, step = ("tid", "nt") if self.by_group else ("0", "1")
+        self.open_box(p.loops, "k", first, step, set(p.loops))
+        outer = self.enter(p.loops)
+        self.emit(*elements)
+        for f, state, body in zip(p.folds, states, bodies, strict=True):
+            self.combine(f, state, [self.atom(e) for e in body])
+        for s in p.stores:
+            self.store(s)
+        self.leave(outer)
+        self.close()
+        if self.by_group and p.folds:
+            self.agree(p.folds, states)
+        for f, state in zip(p.folds, states, strict=True):
+            self.bind(f, state)
+
+    def serial(self, e: Loop) -> None:
+        """A fold, or a prefix, in one thread."""
+        state, n = self.declare(e), self.size(e.loop.extent)
+        first, stop, k = "0", f"< {n}", e.loop.name
+        if isinstance(e, Prefix):
+            first, stop = (
+                (self.show(e.at, 0), stop) if e.reverse else (first, f"<= {self.show(e.at, 5)}")
+            )
+        self.open(f"for (int {k} = {first}; {k} {stop}; {k}++)")
+        outer = self.enter((e.loop,))
+        self.emit(*e.body)
+        self.combine(e, state, [self.atom(b) for b in e.body])
+        self.leave(outer)
+        self.close()
+        self.bind(e, state)
+
+    def declare(self, e: Loop) -> list[str]:
+        """The accumulators of a loop, at the identity."""
+        names = [self.fresh("s") for _ in e.body]
+        for name, unit in zip(names, units(e), strict=True):
+            self.line(f"{register_type(unit.dtype)} {name} = {self.spell(unit)[0]};")
+        return names
+
+    def bind(self, e: Loop, state: list[str]) -> None:
+        """From now on the value of a loop is called by its accumulators."""
+        self.known[e] = state[0], ATOM
+        if len(state) > 1:
+            self.known |= {Part(n, e): (name, ATOM) for n, name in enumerate(state)}
+
+    def combine(self, e: Loop, state: list[str], value: list[str]) -> None:
+        """state ⊕= value"""
+        if e.monoid == "add" and is_float(e.dtype):
+            self.line(f"{state[0]} += {value[0]};")
+            return
+        a = tuple(self.variable(s, b) for s, b in zip(state, e.body, strict=True))
+        b = tuple(self.variable(v, b) for v, b in zip(value, e.body, strict=True))
+        out = MONOIDS[e.monoid].combine(scalar, a, b)
+        self.emit(*out, named=len(out) > 1)
+        for name, x in zip(state, out, strict=True):
+            self.line(f"{name} = {self.show(x, 0)};")
+
+    def variable(self, name: str, like: Expr) -> Expr:
+        """An expression that prints as a variable of the text."""
+        leaf = Load(Buffer(name, (), like.dtype), ())
+        self.known[leaf] = name, ATOM
+        return leaf
+
+    def agree(self, folds: Sequence[Fold], states: Sequence[list[str]]) -> None:
+        """Combine the accumulators of a threadgroup: in a simdgroup, then over its slots."""
+        for f, state in zip(folds, states, strict=True):
+            if f.monoid == "add":
+                self.line(f"{state[0]} = simd_sum({state[0]});")
+                continue
+            self.open("for (ushort d = 16; d > 0; d /= 2)")
+            others = [self.fresh("v") for _ in state]
+            for name, other, b in zip(state, others, f.body, strict=True):
+                self.line(f"{register_type(b.dtype)} {other} = {shuffle(name, b)};")
+            self.combine(f, state, others)
+            self.close()
+        slots = {s: f"slots_{s}" for state in states for s in state}
+        for f, state in zip(folds, states, strict=True):
+            for s, b in zip(state, f.body, strict=True):
+                self.shared.append(f"threadgroup {register_type(b.dtype)} {slots[s]}[32];")
+        self.open("if (lane == 0)")
+        for s, slot in slots.items():
+            self.line(f"{slot}[sg] = {s};")
+        self.close()
+        self.line("threadgroup_barrier(mem_flags::mem_threadgroup);")
+        for s, slot in slots.items():
+            self.line(f"{s} = {slot}[0];")
+        self.open("for (uint g = 1; g < nt / 32; g++)")
+        for f, state in zip(folds, states, strict=True):
+            self.combine(f, state, [f"{slots[s]}[g]" for s in state])
+        self.close()
+
+    def store(self, s: Store) -> None:
+        """One element; the store's expressions are known."""
+        if s.combine:
+            raise MissingRule(
+                "metal", f"cannot {s.combine} to {s.buffer} from many points", "Run on the CPU."
+            )
+        element = f"{self.buffers[s.buffer]}[{self.offset(s.buffer, s.index)}]"
+        self.line(f"{element} = {to_memory(s.buffer.dtype, self.show(s.value, 0))};")
+
+    # Expressions
+
+    def emit(self, *roots: Expr, named: bool = False) -> None:
+        """Make `roots` known in this scope; what is long, loaded or used twice becomes a variable."""
+        order = [e for e in nodes(*roots, kids=self.needs) if e not in self.known]
+        uses = Counter(k for e in order for k in self.needs(e))
+        uses.update(dict.fromkeys(roots, 1))
+        for e in order:
+            if isinstance(e, Loop):
+                self.serial(e)
+                continue
+            self.known[e] = self.spell(e)
+            twice = uses[e] > 1 or len(self.known[e][0]) > LONG or (named and e in roots)
+            if isinstance(e, Load) or (twice and e.kids()):
+                self.atom(e)
+
+    def atom(self, e: Expr) -> str:
+        """A variable, or constant, that holds `e`, which is known."""
+        text, _ = self.known[e]
+        if not re.fullmatch(r"[\w.]+", text):
+            name = self.fresh("v" if e.free - self.grid else "r")
+            self.line(f"{register_type(e.dtype)} {name} = {text};")
+            self.known[e] = name, ATOM
+        return self.known[e][0]
+
+    def needs(self, e: Expr) -> Sequence[Expr]:
+        """What must be known before `e` is printed."""
+        if e in self.known:
+            return ()
+        if isinstance(e, Loop):
+            return [*self.outside(e.body, self.scope - {e.loop}), *e.kids()[len(e.body) :]]
+        return e.kids()
+
+    def outside(self, roots: Sequence[Expr], scope: frozenset[Index]) -> list[Expr]:
+        """The largest parts of `roots` that only vary along `scope`, and are worth a variable."""
+
+        def moves(e: Expr) -> bool:
+            return not e.free <= scope
+
+        found: list[Expr] = []
+        for e in nodes(
+            *roots, kids=lambda e: e.kids() if moves(e) and not isinstance(e, Loop) else ()
+        ):
+            if isinstance(e, Loop) and moves(e):
+                found += self.outside(e.body, scope - {e.loop})
+            elif not moves(e) and (e.kids() or isinstance(e, Load)):
+                found.append(e)
+        return found
+
+    def enter(self, loops: Sequence[Index]) -> tuple[frozenset[Index], dict[Expr, Spelling]]:
+        """Into a loop: what was known about another variable of the same name is forgotten."""
+        outer = self.scope, self.known
+        self.scope = self.scope.union(loops)
+        self.known = {e: text for e, text in self.known.items() if e.free.isdisjoint(loops)}
+        return outer
+
+    def leave(self, outer: tuple[frozenset[Index], dict[Expr, Spelling]]) -> None:
+        self.scope, self.known = outer
+
+    def show(self, e: Expr, tight: int) -> str:
+        text, own = self.known[e] if e in self.known else self.spell(e)
+        return f"({text})" if own < tight else text
+
+    def spell(self, e: Expr) -> Spelling:
+        """The text of a node whose kids are known."""
+        match e:
+            case Size():
+                return self.size(e), ATOM
+            case Const():
+                return (f"prm.{self.fields[e]}", ATOM) if e in self.fields else spell_const(e)
+            case Index():
+                self.used.add(e)
+                return e.name, ATOM
+            case Load():
+                element = f"{self.buffers[e.buffer]}[{self.offset(e.buffer, e.index, e)}]"
+                return from_memory(e.dtype, element), ATOM
+            case Scalar():
+                return spell(e, self.show, e in self.of_indices)
+            case _:
+                raise CheckError("metal", f"cannot print {e}")
+
+    def size(self, n: Size) -> str:
+        return f"prm.{self.fields[n]}"
+
+    def offset(self, buffer: Buffer, index: tuple[Expr, ...], load: Load | None = None) -> str:
+        """The place of an element, row-major."""
+        extents = buffer.extents
+        if index == self.kernel.grid and len(index) > 1 and not self.by_group:
+            if extents == tuple(i.extent for i in self.kernel.grid):
+                return "point"
+        at = ""
+        for i, n in zip(index, extents, strict=True):
+            text = self.show(i, 6) if i.dtype == INDEX else f"int({self.show(i, 0)})"
+            if load in self.guarded and not (isinstance(i, Index) and i.extent is n):
+                text = f"clamp({text}, 0, {self.size(n)} - 1)"
+            at = f"{f'({at})' if ' ' in at else at} * {self.size(n)} + {text}" if at else text
+        return at or "0"
+
+
+def shuffle(name: str, like: Expr) -> str:
+    """The value of a variable in another lane; there is no shuffle of bools."""
+    if is_bool(like.dtype):
+        return f"simd_shuffle_xor(ushort({name}), d) != 0"
+    return f"simd_shuffle_xor({name}, d)"
+
+
+def of_indices(kernel: Kernel) -> set[Expr]:
+    """Expressions of indices, sizes and constants alone: arithmetic that does not overflow."""
+    found: set[Expr] = set()
+    for e in kernel.nodes:
+        leaf = isinstance(e, (Index, Size)) or (type(e) is Const and e.dtype == INDEX)
+        if leaf or (isinstance(e, Scalar) and found.issuperset(e.args)):
+            found.add(e)
+    return found
+
+
+def guarded_loads(kernel: Kernel) -> set[Expr]:
+    """Loads that only the arms of a select reach: their index may lie outside."""
+    roots = (e for s in kernel.stores for e in (*s.index, s.value))
+
+    def always(e: Expr) -> Sequence[Expr]:
+        return e.args[:1] if isinstance(e, Scalar) and e.op == "select" else e.kids()
+
+    certain = set(nodes(*roots, kids=always))
+    return {e for e in kernel.nodes if isinstance(e, Load) and e not in certain}
+
+
+@cache
+def prelude() -> dict[str, str]:
+    """The functions of prelude.metal by name, in order."""
+    text = Path(__file__).with_name("prelude.metal").read_text()
+    found: dict[str, str] = {}
+    for paragraph in text.strip().split("\n\n"):
+        if name := re.search(r"inline \w+ (\w+)\(", paragraph):
+            found[name[1]] = paragraph
+    return found
+
+
+def helpers(code: str) -> list[str]:
+    """The functions of the prelude that `code` calls, and those that they call."""
+    needed: set[str] = set()
+    todo = [code]
+    while todo:
+        called = set(re.findall(r"(?<!::)\b\w+(?=[(<])", todo.pop())) & prelude().keys() - needed
+        needed |= called
+        todo += [prelude()[name] for name in called]
+    return [text for name, text in prelude().items() if name in needed]

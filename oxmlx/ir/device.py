@@ -1,0 +1,105 @@
+"""Devices: where a buffer lives and which backend runs its equations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from oxmlx.config import config
+from oxmlx.errors import DeviceError
+
+
+class Device:
+    """One place to compute. Devices are made by their backend and compared by identity.
+
+    >>> import oxmlx as ox
+    >>> ox.devices()[0]
+    Device(reference:0)
+    """
+
+    __slots__ = ("index", "kind")
+
+    def __init__(self, kind: str, index: int) -> None:
+        self.kind, self.index = kind, index
+
+    @property
+    def platform(self) -> str:
+        """The backend's name, spelled as in JAX."""
+        return self.kind
+
+    @property
+    def id(self) -> int:
+        """The number of this device among those of its kind, spelled as in JAX."""
+        return self.index
+
+    def __repr__(self) -> str:
+        return f"Device({self})"
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.index}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return as_device, (str(self),)
+
+
+_made: dict[tuple[str, int], Device] = {}
+_counts: dict[str, Callable[[], int]] = {}
+_default: ContextVar[Device | None] = ContextVar("default_device", default=None)
+
+
+def register_backend(kind: str, count: Callable[[], int]) -> None:
+    """Announce a backend that has `count()` devices of this kind."""
+    _counts[kind] = count
+
+
+def devices(kind: str | None = None) -> list[Device]:
+    """Every device, or those of one kind; the first is the default.
+
+    Raises:
+        DeviceError: no backend of this kind is installed.
+    """
+    if kind is not None and kind not in _counts:
+        known = ", ".join(sorted(_counts))
+        raise DeviceError("devices", f"no backend is called {kind!r}", f"There is: {known}.")
+    kinds = _counts if kind is None else [kind]
+    keys = [(k, n) for k in kinds for n in range(_counts[k]())]
+    return [_made.setdefault(key, Device(*key)) for key in keys]
+
+
+def as_device(x: Device | str | None) -> Device:
+    """A device from its name (`reference` or `reference:0`); `None` is the default device.
+
+    Raises:
+        DeviceError: there is no such device.
+    """
+    if isinstance(x, Device):
+        return x
+    if x is None:
+        return default_device()
+    kind, _, number = x.partition(":")
+    found = devices(kind)
+    if number and not (number.isdigit() and int(number) < len(found)):
+        have = ", ".join(map(str, found))
+        raise DeviceError("device", f"there is no device {x!r}", f"Of this kind there is: {have}.")
+    return found[int(number or 0)]
+
+
+def default_device() -> Device:
+    """The device on which new arrays are made."""
+    chosen = _default.get()
+    if chosen is None:
+        chosen = as_device(config.device) if config.device else devices()[0]
+    return chosen
+
+
+@contextmanager
+def use_device(device: Device | str) -> Iterator[Device]:
+    """Make new arrays on `device` inside a `with` block of this thread."""
+    chosen = as_device(device)
+    token = _default.set(chosen)
+    try:
+        yield chosen
+    finally:
+        _default.reset(token)

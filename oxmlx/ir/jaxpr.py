@@ -1,0 +1,132 @@
+"""The jaxpr: a typed, first-order, single-assignment program over arrays.
+
+    jaxpr   ::= { lambda const ... ; binder ... . let equation ... in (atom, ...) }
+    eqn     ::= binder ... = primitive[param ...] atom ...
+    atom    ::= variable | literal
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from threading import Lock
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from oxmlx.ir.aval import Aval, scalar_aval
+from oxmlx.ir.primitive import Primitive
+from oxmlx.source import Location
+
+T = TypeVar("T")
+
+
+class Var:
+    """A variable; identity is equality."""
+
+    __slots__ = ("aval",)
+
+    def __init__(self, aval: Aval) -> None:
+        self.aval = aval
+
+
+class Literal:
+    """A rank-0 number written into the program."""
+
+    __slots__ = ("aval", "value")
+
+    def __init__(self, value: np.generic) -> None:
+        self.value, self.aval = value, scalar_aval(value.dtype)
+
+
+Atom = Var | Literal
+
+
+class Eqn:
+    """outputs = prim inputs, written at the user's line `where`."""
+
+    __slots__ = ("inputs", "outputs", "prim", "where")
+
+    def __init__(
+        self,
+        prim: Primitive,
+        inputs: tuple[Atom, ...],
+        outputs: tuple[Var, ...],
+        where: Location | None,
+    ) -> None:
+        self.prim, self.inputs, self.outputs, self.where = prim, inputs, outputs, where
+
+
+class Jaxpr:
+    """A closed program: every variable it reads is an input or the output of an earlier equation.
+
+    `consts` of its leading inputs were free variables of the function it was traced from; they
+    print left of the semicolon.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "axis_names",
+        "consts",
+        "derived",
+        "effects",
+        "eqns",
+        "inputs",
+        "outputs",
+    )
+
+    def __init__(
+        self,
+        inputs: Sequence[Var],
+        eqns: Sequence[Eqn],
+        outputs: Sequence[Atom],
+        consts: int = 0,
+    ) -> None:
+        self.inputs, self.eqns, self.outputs = tuple(inputs), tuple(eqns), tuple(outputs)
+        self.consts = consts
+        self.axis_names = frozenset[Any]().union(*(e.prim.axis_names for e in self.eqns))
+        self.effects = any(e.prim.effects for e in self.eqns)
+        self.derived: dict[Hashable, Any] = {}
+
+    @property
+    def in_avals(self) -> list[Aval]:
+        return [v.aval for v in self.inputs]
+
+    @property
+    def out_avals(self) -> list[Aval]:
+        return [a.aval for a in self.outputs]
+
+    def derive(self, key: Hashable, make: Callable[[], T]) -> T:
+        """A program derived from this one (its jvp, its transpose, ...), cached and dying with it."""
+        try:
+            return self.derived[key]
+        except KeyError:
+            return self.derived.setdefault(key, make())
+
+
+_table: WeakValueDictionary[Any, Jaxpr] = WeakValueDictionary()
+_lock = Lock()
+
+
+def structure(jaxpr: Jaxpr) -> Hashable:
+    """A key that two jaxprs share if they differ in the names of variables and source lines only."""
+    number: dict[Var, int] = {v: k for k, v in enumerate(jaxpr.inputs)}
+
+    def key(a: Atom) -> Hashable:
+        return number[a] if type(a) is Var else (a.aval.dtype, a.value.tobytes())  # type: ignore[union-attr]
+
+    eqns: list[Hashable] = []
+    for e in jaxpr.eqns:
+        ins = tuple(map(key, e.inputs))
+        for v in e.outputs:
+            number[v] = len(number)
+        eqns.append((e.prim, ins, tuple(v.aval for v in e.outputs)))
+    avals = tuple(v.aval for v in jaxpr.inputs)
+    return avals, tuple(eqns), tuple(map(key, jaxpr.outputs)), jaxpr.consts
+
+
+def intern_jaxpr(jaxpr: Jaxpr) -> Jaxpr:
+    """The one jaxpr of this structure, so that programs can be compared by identity."""
+    key = structure(jaxpr)
+    with _lock:
+        return _table.setdefault(key, jaxpr)

@@ -1,0 +1,254 @@
+"""The kernel language: one parallel grid, and what each of its points stores.
+
+    kernel ::= name (buffer ...) grid store ...
+    grid   ::= index < size ...                            parallel; no order may be assumed
+    store  ::= buffer[expr ...] = expr                     for every value of the indices it uses
+             | buffer[expr ...] add= expr                  summed over the indices left out
+    buffer ::= name : dtype [size ...]
+    expr   ::= const                                       a number in the text
+             | literal | size                              a number in the argument block
+             | index                                       of the grid or of a loop
+             | buffer[expr ...]                            a load
+             | op(expr ...)                                a scalar operation of `ir.scalar`
+             | monoid index<size: expr ...                 a fold
+             | monoid index<=expr<size: expr ...           a prefix of a scan
+             | expr.n                                      a component of a fold's state
+
+A primitive lowers to `index -> expr` of operands that are such functions themselves; fusing two
+primitives is composing them. `backends.interpreter` defines what a kernel means.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Protocol
+
+from oxmlx.dtypes import Dtype, short_name
+from oxmlx.errors import CheckError
+from oxmlx.ir.expr import (
+    INDEX,
+    Buffer,
+    Const,
+    Expr,
+    Index,
+    Literal,
+    Load,
+    Scalar,
+    Size,
+    Text,
+    as_expr,
+    bitcast,
+    cast,
+    const,
+    nodes,
+    scalar,
+    size,
+)
+from oxmlx.ir.fold import Fold, Loop, Part, Prefix, fold, is_tuple, part, prefix, substitute
+
+__all__ = [
+    "INDEX",
+    "Buffer",
+    "Const",
+    "Expr",
+    "Fold",
+    "Index",
+    "Kernel",
+    "Literal",
+    "Load",
+    "Loop",
+    "Operand",
+    "Part",
+    "Prefix",
+    "Scalar",
+    "Size",
+    "Store",
+    "Text",
+    "as_expr",
+    "bitcast",
+    "cast",
+    "const",
+    "fold",
+    "is_tuple",
+    "kernel_of",
+    "nodes",
+    "part",
+    "prefix",
+    "scalar",
+    "size",
+    "substitute",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Operand:
+    """An array as a function of an index, which is all that a lower rule may know of it."""
+
+    shape: tuple[int, ...]
+    dtype: Dtype
+    at: Callable[[tuple[Expr, ...]], Expr]
+
+    @staticmethod
+    def of(buffer: Buffer) -> Operand:
+        """The operand that loads from a buffer."""
+        return Operand(buffer.shape, buffer.dtype, partial(Load, buffer))
+
+    @property
+    def extents(self) -> tuple[Expr, ...]:
+        """The extent of each axis."""
+        return tuple(map(size, self.shape))
+
+    def __call__(self, index: Sequence[Expr | int]) -> Expr:
+        """The element at `index`, one expression or Python int an axis."""
+        if len(index) != len(self.shape):
+            problem = f"got {len(index)} indices for an operand of shape {self.shape}"
+            raise CheckError(f"operand[{', '.join(map(str, index))}]", problem)
+        return self.at(tuple(map(as_expr, index)))
+
+
+@dataclass(frozen=True, eq=False)
+class Store:
+    """buffer[index] = value, or += value, at every point of the grid and every value of the other
+    indices in `index`. What lies outside the buffer is dropped."""
+
+    buffer: Buffer
+    index: tuple[Expr, ...]
+    value: Expr
+    combine: str = ""
+    """`add`, or nothing. Sums start from what the buffer holds."""
+
+    @cached_property
+    def free(self) -> frozenset[Index]:
+        """The indices that choose the element."""
+        return frozenset[Index]().union(*(e.free for e in self.index))
+
+
+class Kernel:
+    """For all points of `grid`, in parallel: the stores.
+
+    Args:
+        name: what profiles call it.
+        grid: the indices of a point.
+        stores: what a point writes.
+        inputs: the buffers it takes as arguments; by default those it loads, in order of use.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        grid: tuple[Index, ...],
+        stores: tuple[Store, ...],
+        inputs: tuple[Buffer, ...] | None = None,
+    ) -> None:
+        self.name, self.grid, self.stores = name, grid, stores
+        loaded = dict.fromkeys(e.buffer for e in self.nodes if isinstance(e, Load))
+        self.inputs = tuple(loaded) if inputs is None else inputs
+        self.outputs = tuple(dict.fromkeys(s.buffer for s in stores))
+
+    @cached_property
+    def nodes(self) -> list[Expr]:
+        """Every expression in it, kids first."""
+        return nodes(*(e for s in self.stores for e in (*s.index, s.value)))
+
+    @cached_property
+    def sizes(self) -> tuple[Size, ...]:
+        """The extents it depends on, in order of appearance."""
+        shapes = [n for b in (*self.inputs, *self.outputs) for n in b.extents]
+        loops = [e.loop.extent for e in self.nodes if isinstance(e, Loop)]
+        values = [e for e in self.nodes if isinstance(e, Size)]
+        return tuple(dict.fromkeys((*shapes, *(i.extent for i in self.grid), *loops, *values)))
+
+    @cached_property
+    def literals(self) -> tuple[Literal, ...]:
+        """The numbers it takes as arguments, in order of appearance."""
+        return tuple(e for e in self.nodes if isinstance(e, Literal))
+
+    def is_row(self, e: Expr) -> bool:
+        """Has `e` one value at a point of the grid?"""
+        return e.free <= frozenset(self.grid)
+
+    def loops(self, store: Store) -> tuple[Index, ...]:
+        """The indices of a store that are not the grid's, in order of appearance."""
+        return tuple(e for e in nodes(*store.index) if type(e) is Index and e not in self.grid)
+
+    def __str__(self) -> str:
+        names: dict[Expr, str] = {n: f"n{k}" for k, n in enumerate(self.sizes)}
+        numbers = {c: f"c{k}" for k, c in enumerate(self.literals)}
+        text = Text({**names, **numbers})
+
+        def signature(buffers: Sequence[Buffer]) -> list[str]:
+            def shape(b: Buffer) -> str:
+                return ", ".join(map(text.of, b.extents))
+
+            return [f"{b.name}: {short_name(b.dtype)}[{shape(b)}]" for b in buffers]
+
+        def ranges(indices: Sequence[Index]) -> str:
+            return ", ".join(f"{i.name} < {text.of(i.extent)}" for i in indices)
+
+        takes = signature(self.inputs)
+        takes += [f"{name}: {short_name(c.dtype)}" for c, name in numbers.items()]
+        gives = ", ".join(signature(self.outputs))
+        lines = [f"kernel {self.name}({', '.join(takes)}) -> ({gives})"]
+        lines += [f"  grid {ranges(self.grid) or '()'}"]
+        lines += [f"    {line}" for line in self.lets(text)]
+        for s in self.stores:
+            target = s.buffer.name + (f"[{', '.join(map(text.of, s.index))}]" if s.index else "")
+            along = ranges(self.loops(s))
+            line = f"    {target} {s.combine}= {text.of(s.value)}"
+            lines.append(line + (f"   for {along}" if along else ""))
+        return "\n".join(lines)
+
+    def lets(self, text: Text) -> list[str]:
+        """Name what is folded (s), shared or long: a value of the row (r) or of an element (v)."""
+        uses = Counter(k for e in self.nodes for k in e.kids())
+        uses.update(s.value for s in self.stores)
+        lines: list[str] = []
+        for e in self.nodes:
+            worth = uses[e] > 1 and any(k.kids() for k in e.kids())
+            worth |= uses[e] > 1 and isinstance(e, Scalar)
+            if isinstance(e, Loop) or (not isinstance(e, Part) and (worth or len(text.of(e)) > 60)):
+                kind = "s" if isinstance(e, Loop) else "r" if self.is_row(e) else "v"
+                along = ", ".join(sorted(i.name for i in e.free.difference(self.grid)))
+                line = f"{kind}{len(lines)} = {text.of(e)}" + (f"   at {along}" if along else "")
+                text.name(e, f"{kind}{len(lines)}")
+                lines.append(line)
+        return lines
+
+
+class Typed(Protocol):
+    """What `kernel_of` needs to know of an array: an aval, say."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> Dtype: ...
+
+
+def kernel_of(
+    name: str, avals_in: Sequence[Typed], aval_out: Typed, lower: Callable[..., Expr]
+) -> Kernel:
+    """The kernel of one primitive: the grid is the output, a point stores its element.
+
+    Args:
+        lower: (index, *operands, out=aval_out) -> the element at index.
+
+    Raises:
+        CheckError: the element has not the dtype of the output.
+    """
+    inputs = tuple(Buffer(letter(k), a.shape, a.dtype) for k, a in enumerate(avals_in))
+    out = Buffer("out", aval_out.shape, aval_out.dtype)
+    grid = tuple(Index(f"i{k}", n) for k, n in enumerate(out.extents))
+    value = lower(grid, *map(Operand.of, inputs), out=aval_out)
+    if value.dtype != out.dtype:
+        problem = f"its lower rule gives {value.dtype}, its abstract rule {out.dtype}"
+        raise CheckError(name, problem, f"The element is {value}.")
+    return Kernel(name, grid, (Store(out, grid, value),), inputs)
+
+
+def letter(k: int) -> str:
+    """a, b, ..., z, a1, b1, ...: the name of operand k."""
+    return chr(97 + k % 26) + (str(k // 26) if k >= 26 else "")

@@ -1,0 +1,199 @@
+"""Traces: the interpretations of a program. Exactly one is current; each knows its parent.
+
+The traces are stackless as in autodidax2 (Johnson, Frostig, Maclaurin et al.): a value of an outer
+trace is a constant to an inner one, and what a trace makes of an operation it asks of its parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import Any, ClassVar
+
+import numpy as np
+
+from oxmlx.config import config
+from oxmlx.errors import ArgumentError, DeviceError, LeakedTracerError
+from oxmlx.ir.array import Array, Node, evaluate, known, remember
+from oxmlx.ir.aval import Aval, scalar_aval
+from oxmlx.ir.device import Device, default_device
+from oxmlx.ir.primitive import Primitive
+from oxmlx.ir.value import Tracer
+from oxmlx.source import Location, current_location
+
+
+class Trace:
+    """An interpretation of primitives."""
+
+    __slots__ = ("parent", "where")
+    parent: Trace | None
+    where: Location | None
+
+    def __init__(self, parent: Trace | None) -> None:
+        self.parent, self.where = parent, current_location()
+
+    def process(self, prim: Primitive, args: Sequence[Any]) -> Any:
+        """Apply `prim` to values of this trace, or of those around it."""
+        raise NotImplementedError
+
+
+_abstract: dict[Any, Any] = {}
+
+
+def abstract(prim: Primitive, avals: tuple[Aval, ...]) -> Any:
+    """The output aval(s) of a primitive, remembered for first-order ones."""
+    key = (prim, avals)
+    out = _abstract.get(key)
+    if out is None:
+        out = prim.abstract(*avals)
+        if prim.kind != "program":
+            if len(_abstract) > 8192:
+                _abstract.clear()
+            _abstract[key] = out
+    return out
+
+
+class EvalTrace(Trace):
+    """The ordinary meaning: record first-order equations, run programs and effects at once."""
+
+    __slots__ = ()
+
+    run_program: ClassVar[Callable[[Primitive, list[np.ndarray]], Any]] = staticmethod(
+        lambda prim, buffers: prim.impl(*buffers)
+    )
+    """How a program runs: its meaning, until `jit.py` puts compiled code here."""
+
+    def process(self, prim: Primitive, args: Sequence[Any]) -> Any:
+        if prim.kind == "program" or prim.effect is not None:
+            return self.run(prim, args)
+        avals: list[Aval] = []
+        inputs: list[Any] = []
+        device: Device | None = None
+        pinned = 0
+        for x in args:
+            if type(x) is Array:
+                avals.append(x.aval)
+                node = x.node
+                inputs.append(node)
+                if node.value is not None:
+                    pinned += x.aval.size * 4
+                elif node.error is not None:
+                    raise node.error
+                if device is not x.device:
+                    device = x.device if device is None else mixed(prim, device, x.device)
+            elif isinstance(x, np.generic):
+                avals.append(scalar_aval(x.dtype))
+                inputs.append(x)
+            else:
+                raise foreign(prim, x, None)
+        out = abstract(prim, tuple(avals))
+        node = Node(prim, inputs, current_location())
+        device = device or default_device()
+        if prim.multiple_results:
+            nodes = [Node(k, (node,), None) for k in range(len(out))]
+            outs = [Array(a, device, n) for a, n in zip(out, nodes, strict=True)]
+        else:
+            nodes, outs = [node], Array(out, device, node)
+        for n in nodes:
+            remember(n, pinned)
+        if config.eager:
+            evaluate(nodes)
+        return outs
+
+    def run(self, prim: Primitive, args: Sequence[Any]) -> Any:
+        """Run a program or an effect on realised operands, under this trace."""
+        device, buffers = realise(prim, args)
+        avals = tuple(x.aval if type(x) is Array else scalar_aval(x.dtype) for x in args)
+        out = abstract(prim, avals)
+        token = _current.set(self)
+        try:
+            with np.errstate(all="ignore"):
+                values = EvalTrace.run_program(prim, buffers)
+        finally:
+            _current.reset(token)
+        if not prim.multiple_results:
+            return Array(out, device, known(np.asarray(values)))
+        return [
+            Array(a, device, known(np.asarray(v))) for a, v in zip(out, values, strict=True)
+        ]
+
+
+def realise(prim: Primitive, args: Sequence[Any]) -> tuple[Device, list[Any]]:
+    """The buffers of operands, and the device they share."""
+    device: Device | None = None
+    todo: list[Node] = []
+    for x in args:
+        if type(x) is Array:
+            if device is not x.device:
+                device = x.device if device is None else mixed(prim, device, x.device)
+            if x.node.value is None:
+                todo.append(x.node)
+        elif not isinstance(x, np.generic):
+            raise foreign(prim, x, None)
+    if todo:
+        evaluate(todo)
+    return device or default_device(), [x.node.value if type(x) is Array else x for x in args]
+
+
+def mixed(prim: Any, a: Device, b: Device) -> Device:
+    """Refuse operands on two devices."""
+    raise DeviceError(
+        str(prim),
+        f"operands must be on one device, got {a} and {b}",
+        "Move one of them with ox.device_put(x, device).",
+        where=current_location(),
+    )
+
+
+BASE = EvalTrace(None)
+_current: ContextVar[Trace] = ContextVar("trace", default=BASE)
+current_trace = _current.get
+
+
+class interpret:  # noqa: N801  # a context manager, used as a verb
+    """Make `trace` the current one inside a `with` block; the old one returns whatever happens."""
+
+    __slots__ = ("token", "trace")
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    def __enter__(self) -> None:
+        self.token = _current.set(self.trace)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self.token)
+
+
+def bind(prim: Primitive, *args: Any) -> Any:
+    """Apply `prim` under the current interpretation: the one door that every operation passes."""
+    return _current.get().process(prim, args)
+
+
+def foreign(prim: Any, x: Any, trace: Trace | None) -> Exception:
+    """The error for an operand that no trace around us knows."""
+    if isinstance(x, Tracer):
+        made = x.trace.where
+        return LeakedTracerError(
+            str(prim),
+            f"{x!r} was made inside a transformation that has ended"
+            + (f" (the one entered at {made})" if made else ""),
+            "Return values from the transformed function instead of storing them outside "
+            "(in a global, an attribute or a list), and call it again to get new ones.",
+            where=current_location(),
+        )
+    return ArgumentError(
+        str(prim),
+        f"operands must be arrays or numbers, got {type(x).__name__}",
+        "Convert it with ox.numpy.asarray.",
+        where=current_location(),
+    )
+
+
+def is_around(trace: Trace, inner: Trace | None) -> bool:
+    """Is `trace` the trace `inner` or one of its ancestors?"""
+    while inner is not None:
+        if inner is trace:
+            return True
+        inner = inner.parent
+    return False

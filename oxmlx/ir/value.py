@@ -1,0 +1,123 @@
+"""Values: what a traced program computes with. Operators and methods are installed by `ops.operators`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NoReturn
+
+import numpy as np
+
+from oxmlx.errors import ConcretizationError, ImmutableError
+from oxmlx.ir.aval import Aval
+from oxmlx.source import current_location
+
+
+class Value:
+    """An array, or a tracer that stands for one: anything with an aval.
+
+    `oxmlx.Array` is this class, so that `isinstance(x, oxmlx.Array)` holds inside transformations too.
+    """
+
+    __slots__ = ()
+    __array_priority__: ClassVar[float] = 1000
+    aval: Aval
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The extent of each axis."""
+        return self.aval.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of one element."""
+        return self.aval.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.aval.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self.aval.size
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one element."""
+        return self.aval.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self.aval.size * self.aval.dtype.itemsize
+
+    @property
+    def weak_type(self) -> bool:
+        """Whether the dtype gives way to that of another array."""
+        return self.aval.weak
+
+    def concrete(self, what: str) -> Any:
+        """The NumPy array behind this value, or a `ConcretizationError` that says `what` was asked."""
+        raise NotImplementedError
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        data = self.concrete("a NumPy array")
+        if dtype is not None and np.dtype(dtype) != data.dtype:
+            return data.astype(dtype)
+        return data.copy() if copy else data
+
+    def item(self, *index: int) -> Any:
+        """The one element, as a Python number."""
+        return self.concrete("a Python number").item(*index)
+
+    def tolist(self) -> Any:
+        """The elements as nested Python lists."""
+        return self.concrete("a Python list").tolist()
+
+    def __bool__(self) -> bool:
+        return bool(self.concrete("a Python bool"))
+
+    def __int__(self) -> int:
+        return int(self.concrete("a Python int"))
+
+    def __float__(self) -> float:
+        return float(self.concrete("a Python float"))
+
+    def __complex__(self) -> complex:
+        return complex(self.concrete("a Python complex"))
+
+    def __index__(self) -> int:
+        return self.concrete("a Python index").__index__()
+
+    def __len__(self) -> int:
+        if not self.aval.shape:
+            raise TypeError("len() of a rank-0 array")
+        return self.aval.shape[0]
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise ImmutableError(
+            "array[index] = value",
+            "arrays are immutable",
+            "Use x = x.at[index].set(value), which returns the changed array.",
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # == is elementwise, so values cannot be dict keys
+
+
+class Tracer(Value):
+    """A value seen by one trace."""
+
+    __slots__ = ("aval", "trace")
+    trace: Any
+
+    def concrete(self, what: str) -> Any:
+        raise ConcretizationError(
+            f"{self!r}",
+            f"{what} was asked of a value that is not known while the function is traced",
+            "Use ox.lax.cond, ox.lax.while_loop or ox.numpy.where instead of Python control flow, "
+            "mark the argument as static, or print with ox.debug.print.",
+            where=current_location(),
+        )
+
+    def __repr__(self) -> str:
+        return f"Traced<{self.aval}>"

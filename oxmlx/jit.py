@@ -1,0 +1,290 @@
+"""`jit`: trace once for each type of arguments, compile, run. Both wings meet here."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from oxmlx import tree
+from oxmlx.backends.base import executable
+from oxmlx.config import config
+from oxmlx.control.call import Call
+from oxmlx.control.program import stage_flat
+from oxmlx.errors import ArgumentError, DonatedError, StaticValueError
+from oxmlx.ir.array import Array, Node, known
+from oxmlx.ir.aval import Aval
+from oxmlx.ir.device import default_device
+from oxmlx.ir.jaxpr import Jaxpr
+from oxmlx.ir.primitive import Primitive, param_key
+from oxmlx.ir.trace import BASE, EvalTrace, bind, current_trace, realise
+from oxmlx.ir.value import Tracer
+from oxmlx.ops.convert import as_value
+from oxmlx.source import current_location
+from oxmlx.transforms.vmap import named_axes
+
+MAX_ENTRIES = 4096
+log = logging.getLogger("oxmlx")
+
+
+class Entry(NamedTuple):
+    """One trace of a function."""
+
+    prim: Call
+    consts: list[Any]
+    out_tree: tree.PyTreeDef
+    out_avals: list[Aval]
+
+
+class Signature(NamedTuple):
+    """What a trace depends on: a cache key, in parts that a retrace can be explained by."""
+
+    tree: tree.PyTreeDef
+    avals: tuple[Aval, ...]
+    static: Hashable
+    axes: Hashable
+
+
+class Jitted:
+    """A function that is traced once for each type of its arguments, and then run compiled."""
+
+    def __init__(
+        self,
+        fun: Callable[..., Any],
+        static_argnums: Sequence[int],
+        static_argnames: Sequence[str],
+        donate_argnums: Sequence[int],
+        donate_argnames: Sequence[str],
+    ) -> None:
+        functools.update_wrapper(self, fun)
+        self.fun = fun
+        self.label: str = getattr(fun, "__name__", type(fun).__name__)
+        self.static_names = set(static_argnames)
+        self.donate_names = set(donate_argnames)
+        self.static_nums, self.donate_nums = tuple(static_argnums), tuple(donate_argnums)
+        names = positional_names(fun)
+        if self.static_nums or self.static_names:
+            self.static_names |= {names[k] for k in self.static_nums if -len(names) <= k < len(names)}
+            self.static_nums += tuple(k for k, n in enumerate(names) if n in self.static_names)
+        if self.donate_nums or self.donate_names:
+            self.donate_names |= {names[k] for k in self.donate_nums if -len(names) <= k < len(names)}
+            self.donate_nums += tuple(k for k, n in enumerate(names) if n in self.donate_names)
+        self.cache: OrderedDict[Signature, Entry] = OrderedDict()
+        self.lock = Lock()
+        self.traces = 0
+        """How often the function was traced."""
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+    def __repr__(self) -> str:
+        return f"jit({self.fun!r})"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not config.jit:
+            return self.fun(*args, **kwargs)
+        static: Hashable = ()
+        call = self.fun
+        if self.static_nums or self.static_names:
+            args, kwargs, static, call = self.take_static(args, kwargs)
+        leaves, in_tree = tree.flatten((args, kwargs))
+        values = [x if type(x) is Array else as_value(x, self.label) for x in leaves]
+        trace = current_trace()
+        axes = None if trace is BASE else tuple(named_axes(trace).items())
+        signature = Signature(in_tree, tuple([x.aval for x in values]), static, axes)
+        entry = self.cache.get(signature)
+        if entry is None:
+            entry = self.trace(call, signature)
+        if trace is not BASE or entry.prim.effects:
+            outs = bind(entry.prim, *entry.consts, *values)
+        else:
+            outs = self.run(entry, values)
+        if self.donate_nums and trace is BASE:
+            self.donate(args, kwargs)
+        return entry.out_tree.unflatten(outs)
+
+    def run(self, entry: Entry, values: list[Any]) -> list[Array]:
+        """Run compiled code on realised operands."""
+        device, buffers = realise(entry.prim, [*entry.consts, *values])
+        with np.errstate(all="ignore"):
+            outs = executable(entry.prim.body, device)(buffers)
+        return [
+            Array(a, device, known(x if type(x) is np.ndarray else np.asarray(x)))
+            for a, x in zip(entry.out_avals, outs, strict=True)
+        ]
+
+    def trace(self, call: Callable[..., Any], signature: Signature) -> Entry:
+        """Trace the function for a new signature; keep the program unless it reads outer tracers."""
+        if config.explain_retraces and self.cache:
+            log.warning("%s", self.explain(signature))
+        self.traces += 1
+        in_tree = signature.tree
+
+        def f(args: Any, kwargs: Any) -> Any:
+            return call(*args, **kwargs)
+
+        jaxpr, consts, out_tree = stage_flat(f, signature.avals, in_tree, self.label)
+        if config.show == "jaxpr":
+            print(jaxpr)
+        entry = Entry(Call(self.label, jaxpr), consts, out_tree, jaxpr.out_avals)
+        if not any(isinstance(c, Tracer) for c in consts):
+            with self.lock:
+                self.cache[signature] = entry
+                if len(self.cache) > MAX_ENTRIES:
+                    self.cache.popitem(last=False)
+        return entry
+
+    def take_static(self, args: Any, kwargs: Any) -> Any:
+        """Split off the static arguments: (args, kwargs, key, function of the others)."""
+        fixed = {k % len(args): args[k] for k in self.static_nums if -len(args) <= k < len(args)}
+        named = {n: v for n, v in kwargs.items() if n in self.static_names}
+        key = tuple(
+            (n, static_key(self.label, n, v)) for n, v in sorted([*map_names(fixed), *named.items()])
+        )
+        moving = tuple(x for k, x in enumerate(args) if k not in fixed)
+        others = {n: v for n, v in kwargs.items() if n not in named}
+        n_args = len(args)
+
+        def call(*xs: Any, **kw: Any) -> Any:
+            it = iter(xs)
+            every = (fixed[k] if k in fixed else next(it) for k in range(n_args))
+            return self.fun(*every, **named, **kw)
+
+        return moving, others, key, call
+
+    def donate(self, args: Any, kwargs: Any) -> None:
+        """The donated arguments' buffers belong to the program now."""
+        where = current_location()
+        given = [args[k] for k in self.donate_nums if -len(args) <= k < len(args)]
+        given += [v for n, v in kwargs.items() if n in self.donate_names]
+        for x in tree.leaves(given):
+            if type(x) is Array:
+                gone = Node(0, (), where)
+                gone.error = DonatedError(
+                    f"{x.aval}",
+                    f"this array was donated to {self.label}, which may have reused its memory",
+                    "Use the function's result, or call without donate_argnums.",
+                    where=where,
+                )
+                x.node = gone
+
+    def explain(self, new: Signature) -> str:
+        """Why `new` is no known signature: the nearest one, and where it differs."""
+        return f"jit traces {self.label} again: " + min(
+            (difference(old, new) for old in self.cache), key=len
+        )
+
+    def clear_cache(self) -> None:
+        """Forget every trace."""
+        self.cache.clear()
+
+
+def difference(old: Signature, new: Signature) -> str:
+    """The first thing that differs between two signatures, by the name of the argument."""
+    if old.static != new.static:
+        return f"static arguments were {old.static}, now {new.static}"
+    if old.tree != new.tree:
+        return f"the arguments' structure was {old.tree}, now {new.tree}"
+    paths = [p for p, _ in tree.leaves_with_path(new.tree.unflatten(range(len(new.avals))))]
+    changed = [
+        f"argument {tree.keystr(p)} was {a}{' (weak)' * a.weak}, now {b}{' (weak)' * b.weak}"
+        for p, a, b in zip(paths, old.avals, new.avals, strict=True)
+        if a is not b
+    ]
+    return "; ".join(changed) or "the named axes around it changed"
+
+
+def positional_names(fun: Callable[..., Any]) -> list[str]:
+    """The names of a function's parameters, as far as Python knows them."""
+    try:
+        return list(inspect.signature(fun).parameters)
+    except (TypeError, ValueError):
+        return []
+
+
+def map_names(fixed: dict[int, Any]) -> Iterable[tuple[str, Any]]:
+    return ((f"#{k}", v) for k, v in fixed.items())
+
+
+def static_key(label: str, name: str, value: Any) -> Hashable:
+    """A static argument by value and type.
+
+    Raises:
+        StaticValueError: it is not hashable, or is a traced value.
+    """
+    if isinstance(value, Tracer):
+        raise StaticValueError(
+            label,
+            f"static argument {name} is a traced value",
+            "Static arguments must be known when the function is traced: pass a Python value.",
+            where=current_location(),
+        )
+    try:
+        return param_key(value)
+    except TypeError:
+        raise StaticValueError(
+            label,
+            f"static argument {name} must be hashable, got {type(value).__name__}",
+            "Pass arrays as ordinary arguments, and lists as tuples.",
+            where=current_location(),
+        ) from None
+
+
+def as_tuple(x: Any) -> tuple[Any, ...]:
+    """One number or name, or a sequence of them."""
+    if x is None:
+        return ()
+    return (x,) if isinstance(x, (int, str)) else tuple(x)
+
+
+def jit(
+    fun: Callable[..., Any] | None = None,
+    *,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Iterable[str] | None = None,
+    donate_argnums: int | Sequence[int] | None = None,
+    donate_argnames: str | Iterable[str] | None = None,
+) -> Any:
+    """Compile a pure function: traced once for each type of its arguments, then run as one program.
+
+    Args:
+        fun: a function of pytrees of arrays; without it, `jit(...)` is a decorator.
+        static_argnums, static_argnames: hashable arguments that the trace may depend on by value.
+        donate_argnums, donate_argnames: arguments whose memory the program may reuse; reading them
+            afterwards raises `DonatedError`.
+
+    Raises:
+        StaticValueError: a static argument is not hashable.
+
+    >>> import oxmlx as ox
+    >>> f = ox.jit(lambda x, n: x**n, static_argnums=1)
+    >>> f(3.0, 2), f(4.0, 2), f.traces
+    (array(9., dtype=float32), array(16., dtype=float32), 1)
+    """
+    options = (
+        as_tuple(static_argnums),
+        as_tuple(static_argnames),
+        as_tuple(donate_argnums),
+        as_tuple(donate_argnames),
+    )
+    if fun is None:
+        return lambda f: Jitted(f, *options)
+    if not callable(fun):
+        raise ArgumentError("jit", f"needs a function, got {type(fun).__name__}")
+    return Jitted(fun, *options)
+
+
+def run_program(prim: Primitive, buffers: list[Any]) -> Any:
+    """How the base trace runs a program: calls compiled, other programs by their meaning."""
+    if type(prim) is Call:
+        return executable(prim.body, default_device())(buffers)
+    return prim.impl(*buffers)
+
+
+EvalTrace.run_program = staticmethod(run_program)

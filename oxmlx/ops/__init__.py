@@ -1,0 +1,1 @@
+"""The first-order primitives: one class each holds all of its rules."""

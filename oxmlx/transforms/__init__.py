@@ -1,0 +1,1 @@
+"""Transformations of programs: jvp, linearize, transpose, vmap. Each is a trace."""

@@ -1,0 +1,53 @@
+"""What every test may use: golden texts, and oracles that compute what they claim to."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+GOLDEN = Path(__file__).parent / "golden"
+
+# tests/errors holds tables that test_errors.py reads; they are no test modules of their own.
+collect_ignore = ["errors"]
+
+# Before anything imports them: jax shall not look for accelerators, mlx shall not round to TF32.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("MLX_ENABLE_TF32", "0")
+
+# Several workers share few cores, so how long one example took says nothing.
+settings.register_profile("oxmlx", deadline=None)
+settings.load_profile("oxmlx")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite tests/golden/ instead of comparing"
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`golden(name, text)` compares a text with the file tests/golden/<name>."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists():
+            pytest.fail(f"tests/golden/{name} does not exist; run with --update-golden", False)
+        else:
+            wanted = path.read_text(encoding="utf-8")
+            if text != wanted:
+                lines = difflib.unified_diff(
+                    wanted.splitlines(), text.splitlines(), f"golden/{name}", "now", lineterm=""
+                )
+                diff = "\n".join(lines) or "the texts differ in their line ends only"
+                pytest.fail(f"{diff}\n(run with --update-golden if the new text is right)", False)
+
+    return compare
