@@ -21,7 +21,6 @@ from oxmlx.errors import ArgumentError, DonatedError, StaticValueError
 from oxmlx.ir.array import Array, Node, known
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.device import default_device
-from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.primitive import Primitive, param_key
 from oxmlx.ir.trace import BASE, EvalTrace, bind, current_trace, realise
 from oxmlx.ir.value import Tracer
@@ -70,10 +69,14 @@ class Jitted:
         self.static_nums, self.donate_nums = tuple(static_argnums), tuple(donate_argnums)
         names = positional_names(fun)
         if self.static_nums or self.static_names:
-            self.static_names |= {names[k] for k in self.static_nums if -len(names) <= k < len(names)}
+            self.static_names |= {
+                names[k] for k in self.static_nums if -len(names) <= k < len(names)
+            }
             self.static_nums += tuple(k for k, n in enumerate(names) if n in self.static_names)
         if self.donate_nums or self.donate_names:
-            self.donate_names |= {names[k] for k in self.donate_nums if -len(names) <= k < len(names)}
+            self.donate_names |= {
+                names[k] for k in self.donate_nums if -len(names) <= k < len(names)
+            }
             self.donate_nums += tuple(k for k, n in enumerate(names) if n in self.donate_names)
         self.cache: OrderedDict[Signature, Entry] = OrderedDict()
         self.lock = Lock()
@@ -145,7 +148,8 @@ class Jitted:
         fixed = {k % len(args): args[k] for k in self.static_nums if -len(args) <= k < len(args)}
         named = {n: v for n, v in kwargs.items() if n in self.static_names}
         key = tuple(
-            (n, static_key(self.label, n, v)) for n, v in sorted([*map_names(fixed), *named.items()])
+            (n, static_key(self.label, n, v))
+            for n, v in sorted([*map_names(fixed), *named.items()])
         )
         moving = tuple(x for k, x in enumerate(args) if k not in fixed)
         others = {n: v for n, v in kwargs.items() if n not in named}

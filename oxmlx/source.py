@@ -51,11 +51,11 @@ def is_internal(code: CodeType) -> bool:
 
 
 def current_location() -> Location | None:
-    """The innermost frame outside oxmlx, or the location pinned by a transformation of an equation."""
+    """The innermost frame outside oxmlx, or the location that a transformation has pinned."""
     pinned = _pinned.get()
     if pinned is not None:
         return pinned
-    frame = sys._getframe(1)
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # inspect's way is slow
     internal = _internal
     while frame is not None:
         code = frame.f_code

@@ -78,7 +78,9 @@ def check_differentiable(who: str, x: Any, path: Any, holomorphic: bool, allow_i
             "Convert it with .astype(ox.float32), or pass allow_int=True for float0 zeros.",
         )
     if holomorphic and dtype.kind != "c":
-        raise GradientError(who, f"holomorphic=True needs complex arguments, got {x.aval} at {place}")
+        raise GradientError(
+            who, f"holomorphic=True needs complex arguments, got {x.aval} at {place}"
+        )
 
 
 def show_float0(ct: Any, aval: Aval) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -58,7 +57,9 @@ def grad(
     >>> ox.grad(lambda x: x**3)(2.0), ox.grad(ox.grad(lambda x: x**3))(2.0)
     (array(12., dtype=float32), array(12., dtype=float32))
     """
-    with_value = value_and_grad(fun, argnums, has_aux, holomorphic, allow_int, argnames, _who="grad")
+    with_value = value_and_grad(
+        fun, argnums, has_aux, holomorphic, allow_int, argnames, _who="grad"
+    )
 
     @functools.wraps(fun)
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -226,8 +227,6 @@ def linearized(f: Callable[..., Any], args: tuple[Any, ...], has_aux: bool, who:
     return out_tree.unflatten(ys[:n]), residuals, spec, aux
 
 
-
-
 def pullback(f: Callable[..., Any], args: tuple[Any, ...], has_aux: bool, who: str) -> Any:
     """(output, pullback, aux)."""
     y, residuals, spec, aux = linearized(f, args, has_aux, who)
@@ -319,7 +318,9 @@ def jvp(
     ys, dys = jvp_flat(flat, xs, dxs)
     out_tree, n, aux_tree = parts
     out = out_tree.unflatten(ys[:n])
-    dout = out_tree.unflatten([show_float0(d, y.aval) for y, d in zip(ys[:n], dys[:n], strict=True)])
+    dout = out_tree.unflatten(
+        [show_float0(d, y.aval) for y, d in zip(ys[:n], dys[:n], strict=True)]
+    )
     return (out, dout, aux_tree.unflatten(ys[n:])) if has_aux else (out, dout)
 
 

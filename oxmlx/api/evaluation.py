@@ -13,7 +13,7 @@ from oxmlx.ops.convert import as_value
 T = TypeVar("T")
 
 
-def eval(*trees: Any) -> None:  # noqa: A001  # MLX's name
+def eval(*trees: Any) -> None:  # MLX's name
     """Compute every pending array in some pytrees, and nothing else.
 
     >>> import oxmlx as ox

@@ -141,6 +141,4 @@ def hessian(
     array([[ 6.,  0.],
            [ 0., 12.]], dtype=float32)
     """
-    return jacfwd(
-        jacrev(fun, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic
-    )
+    return jacfwd(jacrev(fun, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)

@@ -68,7 +68,7 @@ def checkpoint_name(x: Any, name: str) -> Any:
     return tree.map(lambda v: name_value(v, name), x)
 
 
-class policies:  # noqa: N801  # a namespace, spelled as in JAX
+class policies:  # a namespace, spelled as in JAX
     """Which values `checkpoint` may keep: functions of (primitive, *avals of its operands)."""
 
     @staticmethod

@@ -92,7 +92,9 @@ class ClosedJaxpr:
 def as_aval_leaf(x: Any, who: str) -> Aval:
     """The aval of an argument that is an array, a number, or a ShapeDtypeStruct."""
     if isinstance(x, ShapeDtypeStruct) or (
-        not isinstance(x, Value) and hasattr(x, "shape") and hasattr(x, "dtype")
+        not isinstance(x, Value)
+        and hasattr(x, "shape")
+        and hasattr(x, "dtype")
         and not isinstance(x, (np.ndarray, np.generic))
     ):
         return Aval(tuple(x.shape), as_dtype(x.dtype), bool(getattr(x, "weak_type", False)))
@@ -146,9 +148,7 @@ def trace_abstract(
 
 def structs(jaxpr: Jaxpr, out_tree: tree.PyTreeDef) -> Any:
     """The outputs' types as ShapeDtypeStructs."""
-    return out_tree.unflatten(
-        [ShapeDtypeStruct(a.shape, a.dtype, a.weak) for a in jaxpr.out_avals]
-    )
+    return out_tree.unflatten([ShapeDtypeStruct(a.shape, a.dtype, a.weak) for a in jaxpr.out_avals])
 
 
 def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

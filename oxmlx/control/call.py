@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from oxmlx.control.program import Program, drop, merge, pick, present, spread, split
+from oxmlx.control.program import Program, drop, merge, pick, present, split, spread
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.dce import dce_program
 from oxmlx.ir.evaluate import evaluate_jaxpr
@@ -40,9 +40,7 @@ class Call(Program):
         ys, dys = split(outs, len(nonzero))
         return ys, spread(nonzero, dys)
 
-    def vmap_axis(
-        self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]
-    ) -> Any:
+    def vmap_axis(self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
         jaxpr, mapped = vmap_body(self.body, axis, [d is not None for d in dims])
         outs = bind(self.again(jaxpr), *to_front(args, dims))
         return outs, [0 if m else None for m in mapped]

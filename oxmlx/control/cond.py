@@ -78,7 +78,8 @@ class Cond(Program):
             return outs, [0 if m else None for m in out_mapped]
         every = [True] * len(out_mapped)
         batches = [
-            eval_jaxpr(vmap_body(b, axis, mapped, every)[0], to_front(xs, dx)) for b in self.branches
+            eval_jaxpr(vmap_body(b, axis, mapped, every)[0], to_front(xs, dx))
+            for b in self.branches
         ]
         index = batch_axis(index, d, axis.size)
         outs = batches[0]
@@ -199,7 +200,9 @@ def routed(cut: Split, avals: Sequence[Aval], start: int, stop: int) -> Jaxpr:
     return stage_closed(read, [*known, *avals, *cut.later.in_avals[n:]])
 
 
-def cond(pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any], *operands: Any) -> Any:
+def cond(
+    pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any], *operands: Any
+) -> Any:
     """`true_fun(*operands)` if `pred` holds, else `false_fun(*operands)`; only one of them runs.
 
     Under `vmap` with a mapped `pred` both run and results are selected.

@@ -9,15 +9,15 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
-
 
 import numpy as np
 
 from oxmlx import tree
 from oxmlx.control.program import (
     Program,
-        pick,
+    pick,
     present,
     share_consts,
     split,
@@ -41,19 +41,67 @@ from oxmlx.transforms.vmap import MappedAxis, batch_aval, to_front, vmap_body
 R = TypeVar("R")
 
 
-class CustomJvpCall(Program):
-    """outs = body(consts, xs), whose derivative is rule(consts, xs, dxs) → (outs, douts); the rule
-    speaks of all operands with inexact dtype."""
+class Deferred:
+    """Rules that are traced when they are first needed: those of a function called inside its own
+    rules, which would otherwise be traced for ever."""
+
+    def __init__(self, make: Callable[[], tuple[Sequence[Jaxpr], list[Any]]]) -> None:
+        self.make = functools.cache(make)
+
+
+Rules = tuple[Jaxpr, ...] | Deferred
+
+
+class CustomCall(Program):
+    """outs = body(consts, xs), with rules of its own, which have the consts as leading inputs."""
 
     body: Jaxpr
-    rule: Jaxpr
+    rules: Rules
     consts: int
+
+    @property
+    def effects(self) -> bool:
+        return self.body.effects
 
     def abstract(self, *avals: Aval) -> list[Aval]:
         return self.body.out_avals
 
     def impl(self, *args: Any) -> list[Any]:
         return evaluate_jaxpr(self.body, args)
+
+    def expand(self, consts: Sequence[Any]) -> tuple[Sequence[Jaxpr], list[Any]]:
+        """The rules, and the values of their leading inputs."""
+        if isinstance(self.rules, Deferred):
+            return self.rules.make()
+        return self.rules, list(consts)
+
+    def vmap_axis(self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
+        mapped = [d is not None for d in dims]
+        body = vmap_body(self.body, axis, mapped, [True] * len(self.body.outputs))[0]
+        xs = mapped[self.consts :]
+        given, rules = self.rules, self.rules
+        if isinstance(given, Deferred):
+
+            def later() -> tuple[Sequence[Jaxpr], list[Any]]:
+                jaxprs, lead = given.make()
+                return self.vmap_rules(axis, jaxprs, [False] * len(lead), xs), lead
+
+            rules = Deferred(later)
+        else:
+            rules = self.vmap_rules(axis, given, mapped[: self.consts], xs)
+        outs = bind(type(self)(body, rules, self.consts), *to_front(args, dims))
+        return outs, [0] * len(outs)
+
+    def vmap_rules(
+        self, axis: MappedAxis, rules: Sequence[Jaxpr], lead: list[bool], xs: list[bool]
+    ) -> tuple[Jaxpr, ...]:
+        """The rules on batches; `lead` and `xs` say which consts and operands are mapped."""
+        raise NotImplementedError
+
+
+class CustomJvpCall(CustomCall):
+    """outs = body(consts, xs); its one rule maps (consts, xs, dxs) to (outs, douts), and speaks of
+    the operands and outputs with inexact dtype."""
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         refuse_moving_consts("custom_jvp", tangents[: self.consts])
@@ -63,63 +111,47 @@ class CustomJvpCall(Program):
             for x, t in zip(xs, dxs, strict=True)
             if is_inexact(get_aval(x).dtype)
         ]
-        outs, douts = split(eval_jaxpr(self.rule, [*primals, *dxs]), len(self.body.outputs))
+        (rule,), lead = self.expand(primals[: self.consts])
+        outs, douts = split(eval_jaxpr(rule, [*lead, *xs, *dxs]), len(self.body.outputs))
         return outs, spread([is_inexact(a.dtype) for a in self.body.out_avals], douts)
 
-    def vmap_axis(self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
-        mapped = [d is not None for d in dims]
-        every = [True] * len(self.body.outputs)
-        body = vmap_body(self.body, axis, mapped, every)[0]
+    def vmap_rules(
+        self, axis: MappedAxis, rules: Sequence[Jaxpr], lead: list[bool], xs: list[bool]
+    ) -> tuple[Jaxpr, ...]:
+        (rule,) = rules
         moving = [is_inexact(a.dtype) for a in self.body.in_avals[self.consts :]]
-        n_rule = len(self.rule.outputs)
-        rule = vmap_body(
-            self.rule,
-            axis,
-            [*mapped, *pick(mapped[self.consts :], moving)],
-            [True] * n_rule,
-        )[0]
-        outs = bind(CustomJvpCall(body, rule, self.consts), *to_front(args, dims))
-        return outs, [0] * len(outs)
+        mapped = [*lead, *xs, *[True] * sum(moving)]
+        every = [True] * len(rule.outputs)
+        return (vmap_body(rule, axis, mapped, every)[0],)
 
 
-class CustomVjpCall(Program):
-    """outs = body(consts, xs), whose pullback is bwd(consts, residuals, cts) with the residuals of
-    fwd(consts, xs) → (outs, residuals)."""
-
-    body: Jaxpr
-    fwd: Jaxpr
-    bwd: Jaxpr
-    consts: int
-
-    def abstract(self, *avals: Aval) -> list[Aval]:
-        return self.body.out_avals
-
-    def impl(self, *args: Any) -> list[Any]:
-        return evaluate_jaxpr(self.body, args)
+class CustomVjpCall(CustomCall):
+    """outs = body(consts, xs); its rules are fwd(consts, xs) → (outs, residuals) and
+    bwd(consts, residuals, cts) → cotangents of the xs."""
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         refuse_moving_consts("custom_vjp", tangents[: self.consts])
-        outs, residuals = split(eval_jaxpr(self.fwd, primals), len(self.body.outputs))
-        consts = primals[: self.consts]
+        (fwd, bwd), lead = self.expand(primals[: self.consts])
+        values = eval_jaxpr(fwd, [*lead, *primals[self.consts :]])
+        outs, residuals = split(values, len(self.body.outputs))
         avals = tuple(a.strong for a in self.body.in_avals[self.consts :])
-        moving = [t is not None for t in tangents[self.consts :]]
+        moving = tuple(t is not None for t in tangents[self.consts :])
         out_avals = tuple(a.strong for a in self.body.out_avals)
-        prim = Pullback(self.bwd, avals, tuple(moving), out_avals)
-        floats = [is_inexact(a.dtype) for a in out_avals]
-        douts = bind(prim, *consts, *residuals, *present(tangents))
-        return outs, [d if f else None for d, f in zip(douts, floats, strict=True)]
+        prim = Pullback(bwd, avals, moving, out_avals)
+        douts = bind(prim, *lead, *residuals, *present(tangents))
+        return outs, [
+            d if is_inexact(a.dtype) else None for d, a in zip(douts, out_avals, strict=True)
+        ]
 
-    def vmap_axis(self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
-        mapped = [d is not None for d in dims]
-        every = [True] * len(self.body.outputs)
-        body = vmap_body(self.body, axis, mapped, every)[0]
-        fwd = vmap_body(self.fwd, axis, mapped, [True] * len(self.fwd.outputs))[0]
-        n_res = len(self.fwd.outputs) - len(self.body.outputs)
-        bwd_mapped = [*mapped[: self.consts], *[True] * (n_res + len(every))]
-        bwd = vmap_body(self.bwd, axis, bwd_mapped, [True] * len(self.bwd.outputs))[0]
-        bwd = sum_unmapped(bwd, mapped[self.consts :])
-        outs = bind(CustomVjpCall(body, fwd, bwd, self.consts), *to_front(args, dims))
-        return outs, [0] * len(outs)
+    def vmap_rules(
+        self, axis: MappedAxis, rules: Sequence[Jaxpr], lead: list[bool], xs: list[bool]
+    ) -> tuple[Jaxpr, ...]:
+        """An operand that the batch shares has the sum of the batch's cotangents."""
+        fwd, bwd = rules
+        fwd = vmap_body(fwd, axis, [*lead, *xs], [True] * len(fwd.outputs))[0]
+        others = [True] * (len(bwd.inputs) - len(lead))
+        bwd = vmap_body(bwd, axis, [*lead, *others], [True] * len(bwd.outputs))[0]
+        return fwd, sum_unmapped(bwd, xs)
 
 
 class Pullback(Program):
@@ -200,9 +232,36 @@ class CustomFunction(Generic[R]):
     def __init__(self, fun: Callable[..., R], nondiff_argnums: Sequence[int] = ()) -> None:
         functools.update_wrapper(self, fun)
         self.fun, self.nondiff_argnums = fun, tuple(nondiff_argnums)
+        self.tracing_rules: ContextVar[bool] = ContextVar("tracing_rules", default=False)
 
     def __get__(self, instance: Any, owner: type) -> Any:
         return self if instance is None else functools.partial(self, instance)
+
+    def rules(
+        self,
+        make: Callable[[], tuple[Sequence[Jaxpr], list[list[Any]]]],
+        body: Jaxpr,
+        lead: list[Any],
+    ) -> tuple[Jaxpr, Rules, list[Any]]:
+        """Trace the rules, or defer them inside themselves: (body, rules, shared leading values)."""
+        if self.tracing_rules.get():
+
+            def later() -> tuple[Sequence[Jaxpr], list[Any]]:
+                return share_consts(*self.trace_rules(make))
+
+            return body, Deferred(later), lead
+        jaxprs, consts = self.trace_rules(make)
+        (body, *rules), shared = share_consts([body, *jaxprs], [lead, *consts])
+        return body, tuple(rules), shared
+
+    def trace_rules(
+        self, make: Callable[[], tuple[Sequence[Jaxpr], list[list[Any]]]]
+    ) -> tuple[Sequence[Jaxpr], list[list[Any]]]:
+        token = self.tracing_rules.set(True)
+        try:
+            return make()
+        finally:
+            self.tracing_rules.reset(token)
 
     def positional(self, args: Any, kwargs: Any) -> tuple[Any, ...]:
         """All arguments by position, defaults filled in."""
@@ -232,7 +291,7 @@ class CustomFunction(Generic[R]):
         return list(fixed.values()), moving, f
 
 
-class custom_jvp(CustomFunction[R]):  # noqa: N801  # a decorator
+class custom_jvp(CustomFunction[R]):  # a decorator
     """Give a function a derivative of your own, for both modes.
 
     Args:
@@ -274,7 +333,9 @@ class custom_jvp(CustomFunction[R]):  # noqa: N801  # a decorator
     def __call__(self, *args: Any, **kwargs: Any) -> R:
         if self.rule is None:
             raise GradientError(
-                "custom_jvp", f"{self.__name__} has no rule", "Give it one with @f.defjvp."  # type: ignore[attr-defined]
+                "custom_jvp",
+                f"{self.__name__} has no rule",
+                "Give it one with @f.defjvp.",  # type: ignore[attr-defined]
             )
         every = self.positional(args, kwargs)
         if current_trace() is BASE:
@@ -283,9 +344,13 @@ class custom_jvp(CustomFunction[R]):  # noqa: N801  # a decorator
         leaves, in_tree = tree.flatten(tuple(moving))
         values = [as_value(x, "custom_jvp") for x in leaves]
         body, body_consts, out_tree = stage_flat(f, avals_of(values), in_tree, "custom_jvp")
-        rule, rule_consts = self.stage_rule(fixed, values, in_tree, body, out_tree)
-        (body, rule), consts = share_consts([body, rule], [body_consts, rule_consts])
-        return out_tree.unflatten(bind(CustomJvpCall(body, rule, len(consts)), *consts, *values))
+
+        def make() -> tuple[Sequence[Jaxpr], list[list[Any]]]:
+            rule, rule_consts = self.stage_rule(fixed, values, in_tree, body, out_tree)
+            return [rule], [rule_consts]
+
+        whole, rules, consts = self.rules(make, body, body_consts)
+        return out_tree.unflatten(bind(CustomJvpCall(whole, rules, len(consts)), *consts, *values))
 
     def stage_rule(
         self, fixed: list[Any], values: list[Any], in_tree: Any, body: Jaxpr, out_tree: Any
@@ -326,7 +391,7 @@ class custom_jvp(CustomFunction[R]):  # noqa: N801  # a decorator
         return stage(flat, [*avals, *(a.strong for a in pick(avals, moving))])
 
 
-class custom_vjp(CustomFunction[R]):  # noqa: N801  # a decorator
+class custom_vjp(CustomFunction[R]):  # a decorator
     """Give a function a reverse-mode derivative of your own.
 
     Args:
@@ -353,7 +418,9 @@ class custom_vjp(CustomFunction[R]):  # noqa: N801  # a decorator
     def __call__(self, *args: Any, **kwargs: Any) -> R:
         if self.fwd is None or self.bwd is None:
             raise GradientError(
-                "custom_vjp", f"{self.__name__} has no rules", "Give it some with f.defvjp(fwd, bwd)."  # type: ignore[attr-defined]
+                "custom_vjp",
+                f"{self.__name__} has no rules",
+                "Give it some with f.defvjp(fwd, bwd).",  # type: ignore[attr-defined]
             )
         every = self.positional(args, kwargs)
         if current_trace() is BASE:
@@ -364,25 +431,18 @@ class custom_vjp(CustomFunction[R]):  # noqa: N801  # a decorator
         values = [as_value(x, "custom_vjp") for x in leaves]
         avals = avals_of(values)
         body, body_consts, out_tree = stage_flat(f, avals, in_tree, "custom_vjp")
-        fwd, fwd_consts, pair = stage_flat(forward, avals, in_tree, "custom_vjp")
-        parts = tree.treedef_children(pair)
-        if len(parts) != 2 or parts[0] != out_tree:
-            raise TreeError(
-                "custom_vjp", f"fwd must return (output, residuals) with output {out_tree}, got {pair}"
+
+        def make() -> tuple[Sequence[Jaxpr], list[list[Any]]]:
+            fwd, fwd_consts, pair = stage_flat(forward, avals, in_tree, "custom_vjp")
+            res_tree = check_fwd(fwd, pair, body, out_tree)
+            res_avals = fwd.out_avals[len(body.outputs) :]
+            bwd, bwd_consts = self.stage_bwd(
+                fixed, res_tree, res_avals, out_tree, body.out_avals, in_tree, avals
             )
-        for have, want in zip(fwd.out_avals, body.out_avals, strict=False):
-            if have.strong is not want.strong:
-                problem = f"the function returns {want}, its fwd returns {have}"
-                raise ShapeError("custom_vjp", problem)
-        n_out = len(body.outputs)
-        bwd, bwd_consts = self.stage_bwd(
-            fixed, parts[1], fwd.out_avals[n_out:], out_tree, body.out_avals, in_tree, avals
-        )
-        (body, fwd, bwd), consts = share_consts(
-            [body, fwd, bwd], [body_consts, fwd_consts, bwd_consts]
-        )
-        prim = CustomVjpCall(body, fwd, bwd, len(consts))
-        return out_tree.unflatten(bind(prim, *consts, *values))
+            return [fwd, bwd], [fwd_consts, bwd_consts]
+
+        whole, rules, consts = self.rules(make, body, body_consts)
+        return out_tree.unflatten(bind(CustomVjpCall(whole, rules, len(consts)), *consts, *values))
 
     def stage_bwd(
         self,
@@ -402,6 +462,20 @@ class custom_vjp(CustomFunction[R]):  # noqa: N801  # a decorator
             return match_cotangents(back, in_tree, in_avals)
 
         return stage(flat, [*res_avals, *(a.strong for a in out_avals)])
+
+
+def check_fwd(fwd: Jaxpr, pair: Any, body: Jaxpr, out_tree: Any) -> Any:
+    """Refuse a fwd that does not return (output, residuals); the structure of the residuals."""
+    parts = tree.treedef_children(pair)
+    if len(parts) != 2 or parts[0] != out_tree:
+        raise TreeError(
+            "custom_vjp", f"fwd must return (output, residuals) with output {out_tree}, got {pair}"
+        )
+    for have, want in zip(fwd.out_avals, body.out_avals, strict=False):
+        if have.strong is not want.strong:
+            problem = f"the function returns {want}, its fwd returns {have}"
+            raise ShapeError("custom_vjp", problem)
+    return parts[1]
 
 
 def match_cotangents(back: Any, in_tree: Any, in_avals: Sequence[Aval]) -> list[Any]:

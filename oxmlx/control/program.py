@@ -81,7 +81,9 @@ def rearrange(jaxpr: Jaxpr, inputs: Sequence[int], outputs: Sequence[int] | None
         outs = jaxpr.outputs if outputs is None else [jaxpr.outputs[k] for k in outputs]
         return intern_jaxpr(Jaxpr([jaxpr.inputs[k] for k in inputs], jaxpr.eqns, outs))
 
-    return jaxpr.derive(("rearrange", tuple(inputs), None if outputs is None else tuple(outputs)), make)
+    return jaxpr.derive(
+        ("rearrange", tuple(inputs), None if outputs is None else tuple(outputs)), make
+    )
 
 
 def stage_tree(

@@ -59,7 +59,9 @@ def recompute(cut: Split, policy: Policy) -> tuple[Jaxpr, Jaxpr]:
     return intern_jaxpr(dce(forward)), intern_jaxpr(Jaxpr(inputs, [*again, *eqns], outputs))
 
 
-def slice_back(known: Jaxpr, residuals: Sequence[Any], policy: Policy) -> tuple[list[Var], list[Eqn]]:
+def slice_back(
+    known: Jaxpr, residuals: Sequence[Any], policy: Policy
+) -> tuple[list[Var], list[Eqn]]:
     """The values to save and the equations to run again so as to have `residuals`."""
     wanted = {a for a in residuals if type(a) is Var}
     saved: list[Var] = []

@@ -20,7 +20,7 @@ from oxmlx.control.program import (
     stage_flat,
 )
 from oxmlx.dtypes import promote
-from oxmlx.errors import GradientError, ShapeError, TreeError
+from oxmlx.errors import ShapeError, TreeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.dce import dce, dce_program
 from oxmlx.ir.evaluate import as_buffers, evaluate_jaxpr
@@ -74,7 +74,9 @@ class Scan(Program):
 
     def impl(self, *args: Any) -> list[Any]:
         consts, carry, xs = self.cut(args)
-        ys = [np.empty((self.length, *a.shape), a.dtype) for a in self.body.out_avals[self.carries :]]
+        ys = [
+            np.empty((self.length, *a.shape), a.dtype) for a in self.body.out_avals[self.carries :]
+        ]
         for t in range(self.length)[:: -1 if self.reverse else 1]:
             outs = evaluate_jaxpr(self.body, [*consts, *carry, *(x[t] for x in xs)])
             carry = outs[: self.carries]
@@ -100,7 +102,10 @@ class Scan(Program):
         )
         (k, c, x), (dk, dc, dx) = self.cut(primals), self.cut(tangents)
         dk, dx = present(dk), present(dx)
-        dc = [instantiate(t, get_aval(v).strong) for t, v in pick(list(zip(dc, c, strict=True)), carry)]
+        dc = [
+            instantiate(t, get_aval(v).strong)
+            for t, v in pick(list(zip(dc, c, strict=True)), carry)
+        ]
         prim = self.again(body, len(k) + len(dk), len(c) + len(dc))
         outs = bind(prim, *k, *dk, *c, *dc, *x, *dx)
         cs, dcs, ys, dys = split(outs, len(c), len(dc), len(nonzero) - len(c))
@@ -139,7 +144,8 @@ class Scan(Program):
         known = [*drop(k, consts), *drop(c, carry), *drop(x, xs)]
         n_k, n_c = len(consts) - sum(consts), len(carry) - sum(carry)
         halves = self.body.derive(
-            ("scan residuals", cut.known, cut.later, n_k, n_c), lambda: sort_residuals(cut, n_k, n_c)
+            ("scan residuals", cut.known, cut.later, n_k, n_c),
+            lambda: sort_residuals(cut, n_k, n_c),
         )
         with interpret(trace.parent):
             hoisted = eval_jaxpr(halves.invariant, known[:n_k])
@@ -160,11 +166,14 @@ class Scan(Program):
         return merge(cut.out_unknown, late, known_outs)
 
     def transpose(self, ct: Sequence[Any], *args: Any) -> Sequence[Any]:
-        """Scan the transposed body backwards; cotangents of consts add up in the carry."""
-        linear = undefined(args)
-        lin_k, lin_c, lin_x = self.cut(linear)
-        if not all(lin_c):
-            raise GradientError("scan", "its carry is not linear, so it has no transpose")
+        """Scan the transposed body backwards; cotangents of consts add up in the carry.
+
+        A carry that starts from a known value (a zero, in what linearization writes) is linear all
+        the same, and nobody asks for its cotangent.
+        """
+        lin_k, start_unknown, lin_x = self.cut(undefined(args))
+        lin_c = [True] * self.carries
+        linear = [*lin_k, *lin_c, *lin_x]
         k, _, x = self.cut(args)
         ct_c, ct_y = split(ct, self.carries)
         some_y = [y is not None for y in ct_y]
@@ -178,6 +187,7 @@ class Scan(Program):
         prim = self.again(body, len(k) - sum(lin_k), len(start), flip=True)
         outs = bind(prim, *drop(k, lin_k), *start, *present(ct_y), *drop(x, lin_x))
         dk, dc, dx = split(outs, len(sums), self.carries)
+        dc = [c if u else None for c, u in zip(dc, start_unknown, strict=True)]
         return [*spread(lin_k, dk), *dc, *spread(lin_x, spread(x_nonzero, dx))]
 
     def backward_step(

@@ -25,13 +25,13 @@ from oxmlx.ir.evaluate import as_buffers, evaluate_jaxpr
 from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.stage import avals_of, eval_jaxpr, stage_closed
 from oxmlx.ir.trace import bind
+from oxmlx.ops.axes import broadcast
 from oxmlx.ops.convert import as_value, cast
 from oxmlx.ops.elementwise import add
 from oxmlx.ops.logic import lt
 from oxmlx.ops.reduction import reduce_or
 from oxmlx.ops.select import select
 from oxmlx.ops.shape import batch_axis, moveaxis
-from oxmlx.ops.axes import broadcast
 from oxmlx.source import current_location
 from oxmlx.transforms.jvp import jvp_body, jvp_body_forced
 from oxmlx.transforms.linearize import PartialEvalTrace, partial_eval_body
@@ -82,7 +82,10 @@ class While(Program):
         body = rearrange(body, paired(kinds, moving))
         (p, k, c), (_, dk, dc) = self.cut(primals), self.cut(tangents)
         dk = present(dk)
-        dc = [instantiate(t, get_aval(v).strong) for t, v in pick(list(zip(dc, c, strict=True)), carry)]
+        dc = [
+            instantiate(t, get_aval(v).strong)
+            for t, v in pick(list(zip(dc, c, strict=True)), carry)
+        ]
         cond = ignoring(self.cond, [v.strong for v in pick(avals_of(c), carry)])
         prim = While(cond, body, len(p), len(k) + len(dk))
         ys, dys = split(bind(prim, *p, *k, *dk, *c, *dc), len(c))
@@ -158,7 +161,8 @@ def ignoring(jaxpr: Jaxpr, avals: Sequence[Aval]) -> Jaxpr:
 def any_of(cond: Jaxpr) -> Jaxpr:
     """Whether a batch of conditions holds anywhere."""
     return cond.derive(
-        "any", lambda: stage_closed(lambda *xs: [reduce_or(eval_jaxpr(cond, xs)[0], (0,))], cond.in_avals)
+        "any",
+        lambda: stage_closed(lambda *xs: [reduce_or(eval_jaxpr(cond, xs)[0], (0,))], cond.in_avals),
     )
 
 
@@ -184,7 +188,9 @@ def keep_going(going: Any, new: Any, old: Any) -> Any:
     return select(broadcast(going, shape, tuple(range(1, len(shape)))), new, old)
 
 
-def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], init_val: Any) -> Any:
+def while_loop(
+    cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], init_val: Any
+) -> Any:
     """Repeat `body_fun` on a carried pytree while `cond_fun` of it holds.
 
     Forward-mode differentiable; reverse mode raises. Under `vmap` each element stops by itself.
@@ -213,14 +219,26 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
         raise TreeError("while_loop", problem)
     cond, cond_consts, cond_tree = stage_flat(cond_fun, avals_of(carry), one_arg, "while_loop")
     out = cond.out_avals
-    if len(out) != 1 or not tree.treedef_is_leaf(cond_tree) or out[0].ndim or out[0].dtype.kind != "b":
+    if (
+        len(out) != 1
+        or not tree.treedef_is_leaf(cond_tree)
+        or out[0].ndim
+        or out[0].dtype.kind != "b"
+    ):
         problem = f"the condition must return a bool scalar, got {out}"
         raise ShapeError("while_loop", problem, "Compare the carry with something: x < limit.")
     prim = While(cond, body, len(cond_consts), len(body_consts))
     return c_tree.unflatten(bind(prim, *cond_consts, *body_consts, *carry))
 
 
-def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any, *, unroll: Any = None) -> Any:
+def fori_loop(
+    lower: Any,
+    upper: Any,
+    body_fun: Callable[[Any, Any], Any],
+    init_val: Any,
+    *,
+    unroll: Any = None,
+) -> Any:
     """`for i in range(lower, upper): val = body_fun(i, val)`.
 
     With Python ints as bounds it is a scan, differentiable in both modes; with traced bounds a

@@ -21,6 +21,7 @@ from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.value import Value
 from oxmlx.source import Location
 
+LITERAL = -1
 MAX_PINNED = 64 << 20  # bytes of operands that pending equations may keep alive
 
 
@@ -37,9 +38,9 @@ class Node:
         self.value = self.error = None
 
 
-def known(value: np.ndarray) -> Node:
-    """A node that has its value already."""
-    node = Node(0, (), None)
+def known(value: np.ndarray, literal: bool = False) -> Node:
+    """A node that has its value already; a `literal` is written into programs that read it."""
+    node = Node(LITERAL if literal else 0, (), None)
     node.value = value
     return node
 

@@ -28,4 +28,4 @@ def cse(jaxpr: Jaxpr) -> Jaxpr:
 
 def atom_key(a: Atom) -> Any:
     """A variable by identity, a literal by its bits."""
-    return (a.aval.dtype, a.value.tobytes()) if isinstance(a, Literal) else a
+    return (a.aval, a.value.tobytes()) if isinstance(a, Literal) else a

@@ -36,7 +36,9 @@ class Steps:
             (
                 eqn.prim.impl,
                 tuple(map(slot, eqn.inputs)),
-                tuple(map(slot, eqn.outputs)) if eqn.prim.multiple_results else slot(eqn.outputs[0]),
+                tuple(map(slot, eqn.outputs))
+                if eqn.prim.multiple_results
+                else slot(eqn.outputs[0]),
                 tuple(frees),
             )
             for eqn, frees in zip(jaxpr.eqns, dead, strict=True)

@@ -1,8 +1,8 @@
 """The jaxpr: a typed, first-order, single-assignment program over arrays.
 
-    jaxpr   ::= { lambda const ... ; binder ... . let equation ... in (atom, ...) }
-    eqn     ::= binder ... = primitive[param ...] atom ...
-    atom    ::= variable | literal
+jaxpr   ::= { lambda const ... ; binder ... . let equation ... in (atom, ...) }
+eqn     ::= binder ... = primitive[param ...] atom ...
+atom    ::= variable | literal
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Literal:
 
     __slots__ = ("aval", "value")
 
-    def __init__(self, value: np.generic) -> None:
-        self.value, self.aval = value, scalar_aval(value.dtype)
+    def __init__(self, value: np.generic, aval: Aval | None = None) -> None:
+        self.value, self.aval = value, aval or scalar_aval(value.dtype)
 
 
 Atom = Var | Literal
@@ -113,7 +113,7 @@ def structure(jaxpr: Jaxpr) -> Hashable:
     number: dict[Var, int] = {v: k for k, v in enumerate(jaxpr.inputs)}
 
     def key(a: Atom) -> Hashable:
-        return number[a] if type(a) is Var else (a.aval.dtype, a.value.tobytes())  # type: ignore[union-attr]
+        return number[a] if type(a) is Var else (a.aval, a.value.tobytes())  # type: ignore[union-attr]
 
     eqns: list[Hashable] = []
     for e in jaxpr.eqns:

@@ -239,7 +239,7 @@ def kernel_of(
     Raises:
         CheckError: the element has not the dtype of the output.
     """
-    inputs = tuple(Buffer(letter(k), a.shape, a.dtype) for k, a in enumerate(avals_in))
+    inputs = tuple(Buffer(f"x{k}", a.shape, a.dtype) for k, a in enumerate(avals_in))
     out = Buffer("out", aval_out.shape, aval_out.dtype)
     grid = tuple(Index(f"i{k}", n) for k, n in enumerate(out.extents))
     value = lower(grid, *map(Operand.of, inputs), out=aval_out)
@@ -247,8 +247,3 @@ def kernel_of(
         problem = f"its lower rule gives {value.dtype}, its abstract rule {out.dtype}"
         raise CheckError(name, problem, f"The element is {value}.")
     return Kernel(name, grid, (Store(out, grid, value),), inputs)
-
-
-def letter(k: int) -> str:
-    """a, b, ..., z, a1, b1, ...: the name of operand k."""
-    return chr(97 + k % 26) + (str(k // 26) if k >= 26 else "")

@@ -68,7 +68,9 @@ def show_eqn(eqn: Eqn, names: Names, indent: int, source: bool = False) -> str:
 
 
 def contains_jaxpr(value: object) -> bool:
-    return isinstance(value, Jaxpr) or (isinstance(value, tuple) and any(map(contains_jaxpr, value)))
+    return isinstance(value, Jaxpr) or (
+        isinstance(value, tuple) and any(map(contains_jaxpr, value))
+    )
 
 
 def show_field(value: object, indent: int) -> str:

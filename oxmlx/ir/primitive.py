@@ -114,11 +114,11 @@ class Primitive:
         """Whether running this has an effect; a program has those of its body."""
         return self.effect is not None
 
-    def abstract(self, *avals: Any) -> Any:
+    def abstract(self, *avals: Any, **_: Any) -> Any:
         """Types in, type out (a list for `multiple_results`), or a typed error that names both."""
         raise missing(self, "abstract")
 
-    def impl(self, *arrays: Any) -> Any:
+    def impl(self, *arrays: Any, **_: Any) -> Any:
         """The meaning, in NumPy. Every other rule is tested against this one."""
         raise missing(self, "impl")
 
@@ -126,7 +126,7 @@ class Primitive:
         """(y, dy) from (x, dx); a tangent may be `None`, a symbolic zero."""
         raise missing(self, "jvp")
 
-    def transpose(self, ct: Any, *args: Any) -> Sequence[Any]:
+    def transpose(self, ct: Any, *args: Any, **_: Any) -> Sequence[Any]:
         """Pull the cotangent back to each `Undef` argument (`None` for the others)."""
         raise missing(self, "transpose")
 
@@ -138,8 +138,9 @@ class Primitive:
         """For programs and collectives: `vmap` over an axis that has a `size` and perhaps a `name`."""
         return self.vmap(axis.size, args, dims)
 
-    def lower(self, index: tuple[Any, ...], *operands: Any, out: Any) -> Any:
-        """`out[index]` as a scalar expression of the operands, which are functions of an index."""
+    def lower(self, index: tuple[Any, ...], *operands: Any, **_: Any) -> Any:
+        """`out[index]` as a scalar expression of the operands, which are functions of an index; the
+        keyword `out` is the aval of the result."""
         raise missing(self, "lower")
 
     def partial_eval(self, trace: Any, args: Sequence[Any], unknown: Sequence[bool]) -> Any:

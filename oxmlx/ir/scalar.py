@@ -262,6 +262,7 @@ _OPS = (
     ScalarOp("erf_inv", 1, 28, FLOAT, special.erf_inv),
     ScalarOp("lgamma", 1, 60, FLOAT, special.lgamma),
     ScalarOp("digamma", 1, 60, FLOAT, special.digamma),
+    ScalarOp("polygamma", 2, 400, FLOAT, special.polygamma),
     ScalarOp("eq", 2, 1, VALUE, np.equal, _truth),
     ScalarOp("ne", 2, 1, VALUE, np.not_equal, _truth),
     ScalarOp("lt", 2, 1, ORDERED, np.less, _truth),

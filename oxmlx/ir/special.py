@@ -245,6 +245,32 @@ def digamma(x: Array) -> Array:
     )
 
 
+# polygamma: (-1)ⁿ⁺¹ n! ζ(n + 1, x) with Hurwitz's ζ by the Euler-Maclaurin formula (DLMF 25.11.28):
+# a sum of terms up to x + N, then a correction with the Bernoulli numbers B₂, B₄, …, over (2j)!.
+_BERNOULLI = (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 1307674368000,
+              1 / 74724249600, -3617 / 10670622842880000)  # fmt: skip
+_FARTHEST = 4096  # terms that are summed to the left of 0, beyond which polygamma gives NaN
+
+
+@in_double
+def polygamma(n: Array, x: Array) -> Array:
+    """the n-th derivative of digamma, for whole n ≥ 1 and x > -4096; ±∞ or NaN at 0, -1, -2, …"""
+    s = n + 1
+    left = np.nanmin(x, initial=0.0, where=np.isfinite(x))
+    terms = 12 + min(int(-left), _FARTHEST)
+    total = np.zeros(np.broadcast_shapes(n.shape, x.shape))
+    for k in range(terms):
+        total = total + (x + k) ** -s
+    end = np.where(x < -_FARTHEST, np.nan, x + terms)
+    total = total + end**-s * (end / n + 0.5)
+    factor = s * end ** (-s - 1)
+    for j, b in enumerate(_BERNOULLI):
+        total = total + b * factor
+        factor = factor * (s + 2 * j + 1) * (s + 2 * j + 2) / (end * end)
+    sign = np.where(n % 2 == 1, 1.0, -1.0)
+    return np.where(n >= 1, sign * np.exp(lgamma(s)) * total, np.nan)
+
+
 # Complex numbers. Their parts are set one by one: in 1 + z, NumPy adds +0 to the imaginary part,
 # which loses the sign of a -0 there, and with it the side of a branch cut.
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from oxmlx.config import config
-from oxmlx.ir.array import Array
+from oxmlx.ir.array import LITERAL, Array, known
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.check import check_jaxpr
+from oxmlx.ir.device import default_device
 from oxmlx.ir.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, intern_jaxpr
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.trace import BASE, Trace, abstract, current_trace, foreign, interpret, is_around
@@ -47,6 +48,8 @@ class JaxprTrace(Trace):
             return x.var
         if isinstance(x, np.generic):
             return Literal(x)
+        if type(x) is Array and x.node.prim is LITERAL:
+            return Literal(x.node.value[()], x.aval)
         const = self.consts.get(id(x))
         if const is None:
             if not (type(x) is Array or (isinstance(x, Tracer) and is_around(x.trace, self))):
@@ -105,7 +108,7 @@ def eval_jaxpr(jaxpr: Jaxpr, args: Sequence[Any]) -> list[Any]:
     env: dict[Any, Any] = dict(zip(jaxpr.inputs, args, strict=True))
     process = current_trace().process
     for eqn in jaxpr.eqns:
-        ins = [env[a] if type(a) is Var else a.value for a in eqn.inputs]  # type: ignore[union-attr]
+        ins = [env[a] if type(a) is Var else operand(a) for a in eqn.inputs]
         token = pin_location(eqn.where)
         try:
             out = process(eqn.prim, ins)
@@ -115,7 +118,13 @@ def eval_jaxpr(jaxpr: Jaxpr, args: Sequence[Any]) -> list[Any]:
             env.update(zip(eqn.outputs, out, strict=True))
         else:
             env[eqn.outputs[0]] = out
-    return [env[a] if type(a) is Var else a.value for a in jaxpr.outputs]  # type: ignore[union-attr]
+    return [env[a] if type(a) is Var else operand(a) for a in jaxpr.outputs]
+
+
+def operand(literal: Literal) -> Array:
+    """A literal of a program as a value, for rules that compute with it."""
+    aval = literal.aval.strong
+    return Array(aval, default_device(), known(np.asarray(literal.value), literal=True))
 
 
 def avals_of(xs: Sequence[Any]) -> list[Aval]:

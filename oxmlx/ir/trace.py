@@ -14,7 +14,7 @@ import numpy as np
 
 from oxmlx.config import config
 from oxmlx.errors import ArgumentError, DeviceError, LeakedTracerError
-from oxmlx.ir.array import Array, Node, evaluate, known, remember
+from oxmlx.ir.array import LITERAL, Array, Node, evaluate, known, remember
 from oxmlx.ir.aval import Aval, scalar_aval
 from oxmlx.ir.device import Device, default_device
 from oxmlx.ir.primitive import Primitive
@@ -26,7 +26,7 @@ class Trace:
     """An interpretation of primitives."""
 
     __slots__ = ("parent", "where")
-    parent: Trace | None
+    parent: Any  # the trace around this one; the base trace has none
     where: Location | None
 
     def __init__(self, parent: Trace | None) -> None:
@@ -79,7 +79,7 @@ class EvalTrace(Trace):
                     pinned += x.aval.size * 4
                 elif node.error is not None:
                     raise node.error
-                if device is not x.device:
+                if device is not x.device and node.prim is not LITERAL:
                     device = x.device if device is None else mixed(prim, device, x.device)
             elif isinstance(x, np.generic):
                 avals.append(scalar_aval(x.dtype))
@@ -113,9 +113,7 @@ class EvalTrace(Trace):
             _current.reset(token)
         if not prim.multiple_results:
             return Array(out, device, known(np.asarray(values)))
-        return [
-            Array(a, device, known(np.asarray(v))) for a, v in zip(out, values, strict=True)
-        ]
+        return [Array(a, device, known(np.asarray(v))) for a, v in zip(out, values, strict=True)]
 
 
 def realise(prim: Primitive, args: Sequence[Any]) -> tuple[Device, list[Any]]:
@@ -124,7 +122,7 @@ def realise(prim: Primitive, args: Sequence[Any]) -> tuple[Device, list[Any]]:
     todo: list[Node] = []
     for x in args:
         if type(x) is Array:
-            if device is not x.device:
+            if device is not x.device and x.node.prim is not LITERAL:
                 device = x.device if device is None else mixed(prim, device, x.device)
             if x.node.value is None:
                 todo.append(x.node)
@@ -150,7 +148,7 @@ _current: ContextVar[Trace] = ContextVar("trace", default=BASE)
 current_trace = _current.get
 
 
-class interpret:  # noqa: N801  # a context manager, used as a verb
+class interpret:  # a context manager, used as a verb
     """Make `trace` the current one inside a `with` block; the old one returns whatever happens."""
 
     __slots__ = ("token", "trace")

@@ -10,12 +10,14 @@ import numpy as np
 from oxmlx import dtypes
 from oxmlx.dtypes import is_inexact, short_name
 from oxmlx.errors import AxisError, DtypeError, ShapeError
+from oxmlx.ir.array import Array, known
 from oxmlx.ir.aval import Aval, get_aval
+from oxmlx.ir.device import default_device
 from oxmlx.ir.kernel import Expr, Operand, fold
-from oxmlx.ir.primitive import Primitive, Undef
+from oxmlx.ir.primitive import Undef
 from oxmlx.ir.trace import bind
 from oxmlx.ir.value import Value
-from oxmlx.ops.convert import from_numpy, literal
+from oxmlx.ops.convert import literal
 from oxmlx.ops.linear import Linear
 
 
@@ -31,7 +33,9 @@ class Broadcast(Linear):
             raise AxisError("broadcast", f"axes {self.axes} do not lie in shape {self.shape}")
         if x.shape != Aval(self.shape, x.dtype).without(self.axes).shape:
             problem = f"got {x} for shape {self.shape} with new axes {self.axes}"
-            raise ShapeError("broadcast", problem, "The other extents must be those of the operand.")
+            raise ShapeError(
+                "broadcast", problem, "The other extents must be those of the operand."
+            )
         return x.with_shape(self.shape)
 
     def impl(self, x: Any) -> Any:
@@ -123,13 +127,13 @@ def reduce_sum(x: Any, axes: tuple[int, ...]) -> Any:
 
 def full(shape: tuple[int, ...], value: Any, dtype: np.dtype[Any]) -> Any:
     """An array of one value: a broadcast literal."""
-    number = literal(value, dtype, "full")
-    return broadcast(number, shape, tuple(range(len(shape)))) if shape else from_number(number)
+    return broadcast_scalar(from_number(literal(value, dtype, "full")), shape)
 
 
 def from_number(x: np.generic) -> Value:
     """A literal as a rank-0 array of its (strong) dtype."""
-    return from_numpy(np.asarray(x))
+    value = np.asarray(x)
+    return Array(Aval((), value.dtype), default_device(), known(value, literal=True))
 
 
 def zeros_like(aval: Aval) -> Any:

@@ -13,7 +13,9 @@ from oxmlx.errors import ArgumentError, DtypeError, ShapeError
 from oxmlx.ir.array import Array, known
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.device import Device, as_device, default_device
-from oxmlx.ir.kernel import Expr, Operand, bitcast as bitcast_expr, cast as cast_expr
+from oxmlx.ir.kernel import Expr, Operand
+from oxmlx.ir.kernel import bitcast as bitcast_expr
+from oxmlx.ir.kernel import cast as cast_expr
 from oxmlx.ir.primitive import Primitive, Undef
 from oxmlx.ir.trace import bind
 from oxmlx.ir.value import Value
@@ -148,9 +150,21 @@ def promote_dtypes(who: str, *xs: Any) -> list[Any]:
     return [cast(x, dtype, weak) if isinstance(x, Value) else literal(x, dtype, who) for x in ops]
 
 
+_literals: dict[tuple[type, Any, np.dtype[Any]], np.generic] = {}
+
+
 def literal(x: Any, dtype: np.dtype[Any], who: str) -> np.generic:
     """A Python or NumPy number as a literal of `dtype`, if it fits."""
-    return dtypes.literal_for(x, dtype, who)[()]
+    if not x:  # 0.0 and -0.0 are one dictionary key
+        return dtypes.literal_for(x, dtype, who)[()]
+    key = (type(x), x, dtype)
+    number = _literals.get(key)
+    if number is None:
+        number = dtypes.literal_for(x, dtype, who)[()]
+        if len(_literals) > 4096:
+            _literals.clear()
+        _literals[key] = number
+    return number
 
 
 def broadcast_shapes(who: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:

@@ -64,7 +64,7 @@ class DotGeneral(Primitive):
         out = np.matmul(
             left.reshape(*batch, prod(rows), inner), right.reshape(*batch, inner, prod(columns))
         )
-        return out.reshape(*batch, *rows, *columns).astype(dtype, copy=False)
+        return out.reshape((*batch, *rows, *columns)).astype(dtype, copy=False)
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         (x, y), (dx, dy) = primals, tangents
@@ -162,7 +162,9 @@ def matmul(x: Any, y: Any) -> Any:
     lead = a.shape[: max(a.ndim - 2, 0)], b.shape[: max(b.ndim - 2, 0)]
     if not (lead[0] and lead[1]):  # every axis but the contracted one is free
         out = bind(DotGeneral(((kx,), (ky,))), x, y)
-        return out if not lead[1] else moveaxis(out, 0, get_aval(out).ndim - 2) if a.ndim == 2 else out
+        return (
+            out if not lead[1] else moveaxis(out, 0, get_aval(out).ndim - 2) if a.ndim == 2 else out
+        )
     broadcast_shapes("matmul", *lead)
     return batched_matmul(x, y, a, b)
 
@@ -173,9 +175,12 @@ def batched_matmul(x: Any, y: Any, a: Aval, b: Aval) -> Any:
     lead = max(a.ndim, b.ndim) - 2
     name = [f"b{k}" for k in range(lead)]
     letters = [name[lead - (v.ndim - 2) :] + tail for v, tail in ((a, ["i", "k"]), (b, ["k", "j"]))]
-    extents = [dict(zip(names, v.shape, strict=True)) for names, v in zip(letters, (a, b), strict=True)]
-    lone = [n for n in name if n in extents[0] and n in extents[1]
-            and extents[0][n] != extents[1][n]]  # one of the two has extent 1 there
+    extents = [
+        dict(zip(names, v.shape, strict=True)) for names, v in zip(letters, (a, b), strict=True)
+    ]
+    lone = [
+        n for n in name if n in extents[0] and n in extents[1] and extents[0][n] != extents[1][n]
+    ]  # one of the two has extent 1 there
     for side in (0, 1):
         drop = [n for n in lone if extents[side][n] == 1]
         letters[side] = [n for n in letters[side] if n not in drop]

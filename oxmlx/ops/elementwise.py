@@ -8,15 +8,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from oxmlx.dtypes import is_inexact
+from oxmlx.dtypes import is_inexact, promote, scalar_dtype
 from oxmlx.errors import ShapeError
 from oxmlx.ir.aval import Aval, get_aval
-from oxmlx.ir.kernel import Expr, Operand, scalar
+from oxmlx.ir.kernel import Expr, scalar
 from oxmlx.ir.primitive import Primitive, Undef, missing
 from oxmlx.ir.scalar import SCALARS
 from oxmlx.ir.trace import bind
+from oxmlx.ir.value import Value
 from oxmlx.ops.axes import broadcast, broadcast_scalar, reduce_sum
-from oxmlx.ops.convert import broadcast_shapes, promote_dtypes
+from oxmlx.ops.convert import as_value, broadcast_shapes, literal, promote_dtypes
 from oxmlx.ops.shape import broadcast_to, moveaxis
 
 
@@ -35,11 +36,11 @@ class Elementwise(Primitive):
         if cls.scalar in SCALARS:
             cls.impl = staticmethod(SCALARS[cls.scalar].run)  # type: ignore[assignment,method-assign]
 
-    def partial(self, k: int, out: Any, *xs: Any) -> Any:
+    def partial(self, k: int, out: Any, *xs: Any, **_: Any) -> Any:
         """∂f/∂xₖ, which may use the output; `None` where it is zero."""
         raise missing(self, "partial")
 
-    def abstract(self, *avals: Aval) -> Aval:
+    def abstract(self, *avals: Any, **_: Any) -> Aval:
         dtype = SCALARS[self.scalar].check(*[x.dtype for x in avals])
         return Aval(common_shape(self.name, avals), dtype, all(x.weak for x in avals))
 
@@ -70,7 +71,7 @@ class Elementwise(Primitive):
                 moved.append(broadcast(x, full, others))
         return bind(self, *moved), dim
 
-    def lower(self, index: tuple[Expr, ...], *operands: Operand, out: Aval) -> Expr:
+    def lower(self, index: tuple[Expr, ...], *operands: Any, **_: Any) -> Expr:
         return scalar(self.scalar, *(x(index if x.shape else ()) for x in operands))
 
 
@@ -170,8 +171,13 @@ class Neg(Elementwise):
 ADD, SUB, MUL, DIV, NEG = Add(), Sub(), Mul(), Div(), Neg()
 
 
+PLAIN = {float: scalar_dtype(0.0), int: scalar_dtype(0)}
+
+
 def operands(who: str, *xs: Any) -> list[Any]:
-    """Operands of one dtype and one shape (or rank 0): NumPy's promotion made explicit equations."""
+    """Operands of one dtype and one shape (or rank 0): NumPy's promotion as explicit equations."""
+    if not any(isinstance(x, Value) for x in xs):
+        xs = tuple(as_value(x, who) for x in xs)  # numbers alone make an array
     xs = tuple(promote_dtypes(who, *xs))
     shapes = {get_aval(x).shape for x in xs}
     shapes.discard(())
@@ -183,20 +189,19 @@ def operands(who: str, *xs: Any) -> list[Any]:
 
 def unary(prim: Primitive, x: Any) -> Any:
     """Apply an elementwise primitive of one operand."""
-    try:
-        x.aval  # noqa: B018  # a value: the common case, without a conversion
-    except AttributeError:
-        (x,) = operands(prim.name, x)
-    return bind(prim, x)
+    return bind(prim, x if isinstance(x, Value) else operands(prim.name, x)[0])
 
 
 def binary(prim: Primitive, x: Any, y: Any) -> Any:
-    """Apply an elementwise primitive of two operands."""
-    try:
-        if x.aval is y.aval:
-            return bind(prim, x, y)
-    except AttributeError:
-        pass
+    """Apply an elementwise primitive of two operands. The two common cases, operands of one type
+    and an array with a Python number, skip the general promotion."""
+    if isinstance(x, Value):
+        a = x.aval
+        if isinstance(y, Value):
+            if y.aval is a:
+                return bind(prim, x, y)
+        elif type(y) in PLAIN and promote(a.dtype, a.weak, *PLAIN[type(y)])[0] is a.dtype:
+            return bind(prim, x, literal(y, a.dtype, prim.name))
     return bind(prim, *operands(prim.name, x, y))
 
 

@@ -313,8 +313,7 @@ class IntegerPow(Elementwise):
         y = repeated_square(x, abs(self.n), SCALARS["mul"].run)
         return SCALARS["div"].run(x.dtype.type(1), y) if self.n < 0 else y
 
-    def lower(self, index: tuple[Expr, ...], *operands: Operand, out: Aval) -> Expr:
-        (x,) = operands
+    def lower(self, index: tuple[Expr, ...], x: Operand, *, out: Aval) -> Expr:
         y = repeated_square(x(index), abs(self.n), lambda a, b: scalar("mul", a, b))
         return scalar("div", const(1, out.dtype), y) if self.n < 0 else y
 

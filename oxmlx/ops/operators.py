@@ -115,11 +115,10 @@ def install() -> None:
         setattr(Value, f"__r{name}__", flip(f))
     for name, f in COMPARISONS.items():
         setattr(Value, f"__{name}__", f)
-    Value.__neg__ = elementwise.neg  # type: ignore[attr-defined]
-    Value.__pos__ = lambda x: x  # type: ignore[attr-defined]
-    Value.__abs__ = abs_  # type: ignore[attr-defined]
-    Value.__invert__ = logic.not_  # type: ignore[attr-defined]
-    Value.astype = astype  # type: ignore[attr-defined]
+    unary = {"neg": elementwise.neg, "pos": lambda x: x, "abs": abs_, "invert": logic.not_}
+    for name, f in unary.items():
+        setattr(Value, f"__{name}__", f)
+    setattr(Value, "astype", astype)  # noqa: B010  # unknown to the class, on purpose
 
 
 install()

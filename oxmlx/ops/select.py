@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from oxmlx.ir.aval import Aval, get_aval
-from oxmlx.ir.kernel import Expr, Operand, scalar
+from oxmlx.ir.kernel import Expr, scalar
 from oxmlx.ir.primitive import Undef
 from oxmlx.ir.scalar import SCALARS
 from oxmlx.ir.trace import bind
@@ -27,10 +27,9 @@ from oxmlx.ops.shape import broadcast_to
 class Select(Elementwise):
     """x where the condition holds, else y"""
 
-    def abstract(self, *avals: Aval) -> Aval:
-        cond, x, y = avals
+    def abstract(self, cond: Aval, x: Aval, y: Aval) -> Aval:
         dtype = SCALARS["select"].check(cond.dtype, x.dtype, y.dtype)
-        return Aval(common_shape("select", avals), dtype, x.weak and y.weak)
+        return Aval(common_shape("select", (cond, x, y)), dtype, x.weak and y.weak)
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         cond, x, y = primals
@@ -72,11 +71,10 @@ class Min(Extremum):
 class Clamp(Elementwise):
     """min(max(x, low), high), operands in the order low, x, high"""
 
-    def abstract(self, *avals: Aval) -> Aval:
-        low, x, high = avals
+    def abstract(self, low: Aval, x: Aval, high: Aval) -> Aval:
         dtype = SCALARS["max"].check(low.dtype, x.dtype)
         SCALARS["max"].check(dtype, high.dtype)
-        return Aval(common_shape("clamp", avals), dtype, x.weak)
+        return Aval(common_shape("clamp", (low, x, high)), dtype, x.weak)
 
     def impl(self, low: Any, x: Any, high: Any) -> Any:
         return SCALARS["min"].run(SCALARS["max"].run(x, low), high)
@@ -85,7 +83,7 @@ class Clamp(Elementwise):
         inside = (gt(low, x), and_(gt(x, low), lt(x, high)), lt(high, x))[k]
         return cast(inside, get_aval(x).dtype)
 
-    def lower(self, index: tuple[Expr, ...], *operands: Operand, out: Aval) -> Expr:
+    def lower(self, index: tuple[Expr, ...], *operands: Any, **_: Any) -> Expr:
         low, x, high = (x(index if x.shape else ()) for x in operands)
         return scalar("min", scalar("max", x, low), high)
 

@@ -31,7 +31,6 @@ class JVPTrace(Trace):
     """Compute primals as the parent does, and tangents beside them."""
 
     __slots__ = ()
-    parent: Trace
 
     def pair(self, x: Any) -> tuple[Any, Any]:
         """The primal and the tangent of an operand."""

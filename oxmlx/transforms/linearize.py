@@ -1,4 +1,4 @@
-"""Partial evaluation: run what is known now, write down the rest. Linearization is one use of it."""
+"""Partial evaluation: run what is known now, write down the rest; linearization is one use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from oxmlx.ir.aval import get_aval
 from oxmlx.ir.jaxpr import Jaxpr, intern_jaxpr
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.stage import JaxprTrace, JaxprTracer, eval_jaxpr
-from oxmlx.ir.trace import BASE, Trace, current_trace, interpret
+from oxmlx.ir.trace import BASE, current_trace, interpret
 from oxmlx.transforms.jvp import jvp_flat
 
 
@@ -18,7 +18,6 @@ class PartialEvalTrace(JaxprTrace):
     that it reads become leading inputs, the residuals."""
 
     __slots__ = ()
-    parent: Trace
 
     def is_unknown(self, x: Any) -> bool:
         """Whether a value depends on the unknown inputs."""
@@ -70,9 +69,7 @@ def partial_eval_body(
     return body.derive(key, lambda: _partial_eval(body, unknown, forced))
 
 
-def _partial_eval(
-    body: Jaxpr, unknown: Sequence[bool], forced: Sequence[bool] | None
-) -> Split:
+def _partial_eval(body: Jaxpr, unknown: Sequence[bool], forced: Sequence[bool] | None) -> Split:
     first = JaxprTrace(BASE)
     second = PartialEvalTrace(first)
     avals = body.in_avals

@@ -9,7 +9,7 @@ from typing import Any
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.jaxpr import Jaxpr, Var
 from oxmlx.ir.primitive import Undef
-from oxmlx.ir.stage import eval_jaxpr, stage_closed
+from oxmlx.ir.stage import eval_jaxpr, operand, stage_closed
 from oxmlx.ir.trace import current_trace, interpret
 from oxmlx.ops.axes import zeros_like
 from oxmlx.ops.elementwise import add
@@ -17,13 +17,11 @@ from oxmlx.source import pin_location, unpin_location
 from oxmlx.transforms.linearize import PartialEvalTrace
 
 
-def transpose_jaxpr(
-    jaxpr: Jaxpr, known: Sequence[Any], cts: Sequence[Any]
-) -> list[Any]:
+def transpose_jaxpr(jaxpr: Jaxpr, known: Sequence[Any], cts: Sequence[Any]) -> list[Any]:
     """Cotangents of the linear inputs of a program.
 
     Args:
-        jaxpr: linear in the inputs after the first `len(known)`; every equation reads a linear value.
+        jaxpr: linear in the inputs after the first `len(known)`; each equation reads a linear one.
         known: the values of the leading inputs.
         cts: a cotangent for each output, `None` where it is zero.
 
@@ -44,7 +42,7 @@ def transpose_jaxpr(
         if all(c is None for c in outs):
             continue
         args = [
-            (env[a] if a in env else Undef(a.aval)) if type(a) is Var else a.value
+            (env[a] if a in env else Undef(a.aval)) if type(a) is Var else operand(a)
             for a in eqn.inputs
         ]
         token = pin_location(eqn.where)

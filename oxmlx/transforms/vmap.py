@@ -36,7 +36,6 @@ class BatchTrace(Trace):
     """Apply each primitive to whole batches."""
 
     __slots__ = ("axis",)
-    parent: Trace
 
     def __init__(self, parent: Trace, axis: MappedAxis) -> None:
         super().__init__(parent)

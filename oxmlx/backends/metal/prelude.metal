@@ -27,6 +27,30 @@ inline float min_nan(float x, float y) {
   return -unordered(max(ordered(-x), ordered(-y)));
 }
 
+inline bool eq_nan(float x, float y) {
+  return !is_nan(x) && !is_nan(y) && x == y;
+}
+
+inline bool ne_nan(float x, float y) {
+  return is_nan(x) || is_nan(y) || x != y;
+}
+
+inline bool lt_nan(float x, float y) {
+  return !is_nan(x) && !is_nan(y) && x < y;
+}
+
+inline bool le_nan(float x, float y) {
+  return !is_nan(x) && !is_nan(y) && x <= y;
+}
+
+inline bool gt_nan(float x, float y) {
+  return lt_nan(y, x);
+}
+
+inline bool ge_nan(float x, float y) {
+  return le_nan(y, x);
+}
+
 inline float sign_nan(float x) {
   return is_nan(x) || x == 0.0f ? x : copysign(1.0f, x);
 }
@@ -60,17 +84,26 @@ template<class T> inline T int_rem(T x, T y) {
   return y == 0 ? x : T(-1) < T(0) && y == T(-1) ? T(0) : T(x % y);
 }
 
-template<class T, class U> inline T shift_left(T x, T by) {
+// Shifts by the width or more, or by a negative number, push all bits out. S and U are T with and
+// without a sign.
+template<class T, class S, class U> inline T shift_left(T x, T by) {
   return U(by) < 8 * sizeof(T) ? T(U(x) << U(by)) : T(0);
 }
 
-template<class T, class U> inline T shift_right_logical(T x, T by) {
+template<class T, class S, class U> inline T shift_right_logical(T x, T by) {
   return U(by) < 8 * sizeof(T) ? T(U(x) >> U(by)) : T(0);
 }
 
-template<class T, class U> inline T shift_right_arithmetic(T x, T by) {
-  U bits = 8 * sizeof(T) - 1;
-  return T(-1) < T(0) ? T(x >> min(U(by), bits)) : U(by) > bits ? T(0) : T(x >> by);
+template<class T, class S, class U> inline T shift_right_arithmetic(T x, T by) {
+  return T(S(x) >> min(U(by), U(8 * sizeof(T) - 1)));
+}
+
+inline uint popcount64(ulong x) {
+  return popcount(uint(x)) + popcount(uint(x >> 32));
+}
+
+inline uint clz64(ulong x) {
+  return uint(x >> 32) == 0 ? 32 + clz(uint(x)) : clz(uint(x >> 32));
 }
 
 inline float logistic(float x) {
@@ -89,7 +122,7 @@ inline float log1p(float x) {
   float s = precise::divide(x, 2.0f + x), u = s * s;
   float near = 2.0f * s * (1.0f + u * (1.0f / 3.0f + u * (1.0f / 5.0f + u * (1.0f / 7.0f +
       u * (1.0f / 9.0f)))));
-  return abs(x) < 0.5f ? near : precise::log(1.0f + x);
+  return abs(x) < 0.3f ? near : precise::log(1.0f + x);
 }
 
 inline float cbrt(float x) {

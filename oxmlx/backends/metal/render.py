@@ -47,6 +47,7 @@ from oxmlx.ir.kernel import (
 )
 from oxmlx.ir.monoid import MONOIDS
 from oxmlx.ir.rows import Pass, box, make_rows
+from oxmlx.ir.scalar import SCALARS
 
 THREADS = 256
 """Threads in a threadgroup."""
@@ -122,7 +123,6 @@ class Renderer:
         self.depth, self.count = 2, Counter[str]()
         self.scope = self.grid
         self.known: dict[Expr, Spelling] = {}
-        self.used: set[Index] = set()  # indices of the grid that the text mentions
 
     # The frame
 
@@ -144,7 +144,7 @@ class Renderer:
         body, self.lines, self.depth = self.lines, [], 1
         for declaration in self.shared:
             self.line(declaration)
-        self.points()
+        self.points("\n".join(body))
         signature = ",\n    ".join(self.parameters())
         code = "\n".join((*self.lines, *body, "  }"))
         head = ["#include <metal_stdlib>\nusing namespace metal;"]
@@ -179,15 +179,16 @@ class Renderer:
             args.append("uint sg [[simdgroup_index_in_threadgroup]]")
         return args
 
-    def points(self) -> None:
-        """The loop over the grid, and the indices of a point."""
+    def points(self, body: str) -> None:
+        """The loop over the grid, and the indices of a point that `body` mentions."""
+        used = {i for i in self.kernel.grid if re.search(rf"\b{i.name}\b", body)}
         first, step = ("grp", "ng") if self.by_group else ("grp * nt + tid", "ng * nt")
-        self.open_box(self.kernel.grid, "row" if self.by_group else "point", first, step, self.used)
+        self.open_box(self.kernel.grid, "row" if self.by_group else "point", first, step, used)
 
     def open_box(
         self, loops: Sequence[Index], flat: str, first: str, step: str, used: set[Index]
     ) -> None:
-        """One loop over a box, row-major; several indices are taken apart, those `used` declared."""
+        """One loop over a box, row-major; of several indices those `used` are declared."""
         sizes = [self.size(i.extent) for i in loops]
         name = loops[0].name if len(loops) == 1 else flat
         points = " * ".join(sizes) or "1"
@@ -228,7 +229,7 @@ class Renderer:
         outer = self.enter(p.loops)
         self.emit(*elements)
         for f, state, body in zip(p.folds, states, bodies, strict=True):
-            self.combine(f, state, [self.atom(e) for e in body])
+            self.accumulate(f, state, body)
         for s in p.stores:
             self.store(s)
         self.leave(outer)
@@ -249,7 +250,7 @@ class Renderer:
         self.open(f"for (int {k} = {first}; {k} {stop}; {k}++)")
         outer = self.enter((e.loop,))
         self.emit(*e.body)
-        self.combine(e, state, [self.atom(b) for b in e.body])
+        self.accumulate(e, state, e.body)
         self.leave(outer)
         self.close()
         self.bind(e, state)
@@ -267,22 +268,29 @@ class Renderer:
         if len(state) > 1:
             self.known |= {Part(n, e): (name, ATOM) for n, name in enumerate(state)}
 
-    def combine(self, e: Loop, state: list[str], value: list[str]) -> None:
+    def accumulate(self, e: Loop, state: list[str], body: Sequence[Expr]) -> None:
+        """state ⊕= body, whose components are known."""
+        if e.monoid in SCALARS:  # mentions its operands once
+            self.combine(e, state, [self.known[b] for b in body])
+        else:
+            self.combine(e, state, [(self.atom(b), ATOM) for b in body])
+
+    def combine(self, e: Loop, state: list[str], value: Sequence[Spelling]) -> None:
         """state ⊕= value"""
         if e.monoid == "add" and is_float(e.dtype):
-            self.line(f"{state[0]} += {value[0]};")
+            self.line(f"{state[0]} += {value[0][0]};")
             return
-        a = tuple(self.variable(s, b) for s, b in zip(state, e.body, strict=True))
-        b = tuple(self.variable(v, b) for v, b in zip(value, e.body, strict=True))
-        out = MONOIDS[e.monoid].combine(scalar, a, b)
+        a = (self.variable((s, ATOM), b) for s, b in zip(state, e.body, strict=True))
+        b = (self.variable(v, b) for v, b in zip(value, e.body, strict=True))
+        out = MONOIDS[e.monoid].combine(scalar, tuple(a), tuple(b))
         self.emit(*out, named=len(out) > 1)
         for name, x in zip(state, out, strict=True):
             self.line(f"{name} = {self.show(x, 0)};")
 
-    def variable(self, name: str, like: Expr) -> Expr:
-        """An expression that prints as a variable of the text."""
-        leaf = Load(Buffer(name, (), like.dtype), ())
-        self.known[leaf] = name, ATOM
+    def variable(self, text: Spelling, like: Expr) -> Expr:
+        """An expression that prints as `text`."""
+        leaf = Load(Buffer(text[0], (), like.dtype), ())
+        self.known[leaf] = text
         return leaf
 
     def agree(self, folds: Sequence[Fold], states: Sequence[list[str]]) -> None:
@@ -295,7 +303,7 @@ class Renderer:
             others = [self.fresh("v") for _ in state]
             for name, other, b in zip(state, others, f.body, strict=True):
                 self.line(f"{register_type(b.dtype)} {other} = {shuffle(name, b)};")
-            self.combine(f, state, others)
+            self.combine(f, state, [(other, ATOM) for other in others])
             self.close()
         slots = {s: f"slots_{s}" for state in states for s in state}
         for f, state in zip(folds, states, strict=True):
@@ -310,7 +318,7 @@ class Renderer:
             self.line(f"{s} = {slot}[0];")
         self.open("for (uint g = 1; g < nt / 32; g++)")
         for f, state in zip(folds, states, strict=True):
-            self.combine(f, state, [f"{slots[s]}[g]" for s in state])
+            self.combine(f, state, [(f"{slots[s]}[g]", ATOM) for s in state])
         self.close()
 
     def store(self, s: Store) -> None:
@@ -325,7 +333,7 @@ class Renderer:
     # Expressions
 
     def emit(self, *roots: Expr, named: bool = False) -> None:
-        """Make `roots` known in this scope; what is long, loaded or used twice becomes a variable."""
+        """Make `roots` known here; what is long, loaded or used twice becomes a variable."""
         order = [e for e in nodes(*roots, kids=self.needs) if e not in self.known]
         uses = Counter(k for e in order for k in self.needs(e))
         uses.update(dict.fromkeys(roots, 1))
@@ -393,7 +401,6 @@ class Renderer:
             case Const():
                 return (f"prm.{self.fields[e]}", ATOM) if e in self.fields else spell_const(e)
             case Index():
-                self.used.add(e)
                 return e.name, ATOM
             case Load():
                 element = f"{self.buffers[e.buffer]}[{self.offset(e.buffer, e.index, e)}]"
@@ -409,9 +416,9 @@ class Renderer:
     def offset(self, buffer: Buffer, index: tuple[Expr, ...], load: Load | None = None) -> str:
         """The place of an element, row-major."""
         extents = buffer.extents
-        if index == self.kernel.grid and len(index) > 1 and not self.by_group:
-            if extents == tuple(i.extent for i in self.kernel.grid):
-                return "point"
+        flat = index == self.kernel.grid and len(index) > 1 and not self.by_group
+        if flat and extents == tuple(i.extent for i in self.kernel.grid):
+            return "point"
         at = ""
         for i, n in zip(index, extents, strict=True):
             text = self.show(i, 6) if i.dtype == INDEX else f"int({self.show(i, 0)})"

@@ -29,22 +29,21 @@ INFIX = {
     **{"lt": ("<", 4), "le": ("<=", 4), "gt": (">", 4), "ge": (">=", 4)},
     **{"eq": ("==", 3), "ne": ("!=", 3), "and": ("&", 1), "or": ("|", 1), "xor": ("^", 1)},
 }
-LOGIC = {"and": ("&&", 1), "or": ("||", 1), "xor": ("!=", 1)}
+LOGIC = {"and": ("&&", 1), "min": ("&&", 1), "or": ("||", 1), "max": ("||", 1), "xor": ("!=", 1)}
 
-PRECISE = frozenset(
-    "exp exp2 log log2 sqrt rsqrt pow sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
-    "atanh".split()
-)
 FLOAT_CALLS = {
-    **{name: f"precise::{name}" for name in PRECISE},
+    **{name: f"precise::{name}" for name in ("exp", "exp2", "log", "log2", "sqrt", "rsqrt", "pow")},
+    **{name: f"precise::{name}" for name in ("sin", "cos", "tan", "asin", "acos", "atan", "atan2")},
+    **{name: f"precise::{name}" for name in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh")},
     **{"div": "precise::divide", "rem": "precise::fmod", "max": "max_nan", "min": "min_nan"},
     **{"floor": "floor", "ceil": "ceil", "round": "rint", "abs": "abs", "sign": "sign_nan"},
+    **{name: f"{name}_nan" for name in ("eq", "ne", "lt", "le", "gt", "ge")},
     **{name: name for name in ("erf", "expm1", "log1p", "cbrt", "logistic", "is_finite")},
 }
 INTEGER_CALLS = {"max": "max", "min": "min", "div": "int_div", "rem": "int_rem"}
 SHIFTS = frozenset({"shift_left", "shift_right_logical", "shift_right_arithmetic"})
-KEEPS = frozenset("select max min neg abs sign floor ceil round rem and or xor".split())
-"""Operations whose result has no more digits than the operands."""
+KEEPS = frozenset({"select", "max", "min", "neg", "abs", "sign", "floor", "ceil", "round", "rem"})
+"""Operations on 16-bit floats whose result is one."""
 WRAPS = frozenset({"add", "sub", "mul", "neg"})
 
 
@@ -96,7 +95,7 @@ def spell(e: Scalar, show: Callable[..., str], is_index: bool) -> Spelling:
         MissingRule: MSL has no such operation, and the prelude neither.
     """
     text, tight = spell_raw(e, show, is_index)
-    if e.op in KEEPS or is_index:
+    if is_index or (e.op in KEEPS and is_float(e.dtype)):
         return text, tight
     if is_float(e.dtype) and e.dtype.itemsize == 2:
         half = short_name(e.dtype) == "f16"
@@ -155,16 +154,15 @@ def spell_integer(e: Scalar, show: Callable[..., str], is_index: bool) -> Spelli
     if e.op in INTEGER_CALLS:
         return f"{INTEGER_CALLS[e.op]}({listed})", ATOM
     if e.op in SHIFTS:
-        return f"{e.op}<{t}, {u}>({listed})", ATOM
+        return f"{e.op}<{t}, {u[1:]}, {u}>({listed})", ATOM
     if e.op in WRAPS and is_signed(dtype) and dtype.itemsize >= 4 and not is_index:
         parts = [f"{u}({show(a, 0)})" for a in args]
         text = f"-{parts[0]}" if e.op == "neg" else f" {INFIX[e.op][0]} ".join(parts)
         return f"{t}({text})", ATOM
     if e.op in ("population_count", "clz"):
-        count = "popcount" if e.op == "population_count" else "clz"
-        wide = "ulong" if dtype.itemsize == 8 else "uint"
-        spare = 32 - 8 * dtype.itemsize if e.op == "clz" and dtype.itemsize < 4 else 0
-        return f"{t}({count}({wide}({u}({show(x, 0)}))) - {spare})", ATOM
+        count = ("popcount" if e.op == "population_count" else "clz") + "64" * (u == "ulong")
+        spare = f" - {32 - 8 * dtype.itemsize}" if e.op == "clz" and dtype.itemsize < 4 else ""
+        return f"{t}({count}({u}({show(x, 0)})){spare})", ATOM
     match e.op:
         case "abs":
             return (f"{t}(abs({listed}))" if is_signed(dtype) else listed), ATOM

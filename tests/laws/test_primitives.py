@@ -1,0 +1,152 @@
+"""The laws of a primitive, over every case of every primitive."""
+
+from __future__ import annotations
+
+import importlib
+import pathlib
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import Case
+
+import oxmlx as ox
+from oxmlx.backends import interpreter
+from oxmlx.dtypes import finfo, is_inexact
+from oxmlx.ir.aval import Aval
+from oxmlx.ir.kernel import kernel_of
+from oxmlx.ir.trace import bind
+from oxmlx.ops.convert import from_numpy
+from oxmlx.testing import check_grads, primitives
+from oxmlx.testing.rules import has_rule
+
+FAMILIES = sorted(
+    p.stem for p in (pathlib.Path(__file__).parents[1] / "cases").glob("*.py") if p.stem[0] != "_"
+)
+CASES: list[Case] = [c for f in FAMILIES for c in importlib.import_module(f"cases.{f}").CASES]
+every = pytest.mark.parametrize("case", CASES, ids=str)
+FIRST_ORDER = [c for c in primitives() if c.kind != "program" and c.effect is None]
+
+
+def outputs(case: Case, result: Any) -> list[Any]:
+    return list(result) if case.prim.multiple_results else [result]
+
+
+def arrays(case: Case) -> list[Any]:
+    return [from_numpy(x) for x in case.operands]
+
+
+def apply(case: Case, *xs: Any) -> list[Any]:
+    return outputs(case, bind(case.prim, *xs))
+
+
+def run(case: Case) -> list[np.ndarray]:
+    with np.errstate(all="ignore"):
+        return [np.asarray(x) for x in outputs(case, case.prim.impl(*case.operands))]
+
+
+def same(got: Any, want: np.ndarray, ulps: float = 8) -> None:
+    """Equal, up to rounding in floating dtypes; NaNs agree, and so do the signs of zeros not."""
+    got = np.asarray(got)
+    assert got.shape == want.shape
+    assert got.dtype == want.dtype
+    if got.dtype.names:
+        np.testing.assert_array_equal(got, want)
+    elif is_inexact(got.dtype):
+        wide = np.complex128 if got.dtype.kind == "c" else np.float64
+        eps = float(finfo(got.dtype).eps)
+        a, b = got.astype(wide), want.astype(wide)
+        scale = np.max(np.abs(b[np.isfinite(b)]), initial=0.0)
+        np.testing.assert_allclose(a, b, rtol=ulps * eps, atol=ulps * eps * scale)
+    else:
+        np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("cls", FIRST_ORDER, ids=lambda c: c.name)
+def test_every_primitive_has_cases(cls: Any) -> None:
+    assert any(type(c.prim) is cls for c in CASES), f"add cases of {cls.name} to tests/cases"
+
+
+@every
+def test_abstract_is_the_type_of_impl(case: Case) -> None:
+    avals = [Aval(x.shape, x.dtype) for x in case.operands]
+    out = case.prim.abstract(*avals)
+    for aval, x in zip(outputs(case, out), run(case), strict=True):
+        assert (aval.shape, aval.dtype) == (x.shape, x.dtype)
+
+
+@every
+def test_eager_and_jit_are_impl(case: Case) -> None:
+    want = run(case)
+    for got in (apply(case, *arrays(case)), ox.jit(lambda *xs: apply(case, *xs))(*arrays(case))):
+        for x, y in zip(got, want, strict=True):
+            np.testing.assert_array_equal(np.asarray(x), y)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if has_rule(type(c.prim), "lower")], ids=str)
+def test_lower_is_impl(case: Case) -> None:
+    avals = [Aval(x.shape, x.dtype) for x in case.operands]
+    (out,) = outputs(case, case.prim.abstract(*avals))
+    kernel = kernel_of(case.prim.name, avals, out, case.prim.lower)
+    same(interpreter.run(kernel, *case.operands)[0], run(case)[0])
+
+
+def floating(case: Case) -> list[int]:
+    return [k for k, x in enumerate(case.operands) if x.dtype in (np.float64, np.complex128)]
+
+
+SMOOTH = [c for c in CASES if c.differentiable and floating(c)]
+
+
+@pytest.mark.parametrize("case", SMOOTH, ids=str)
+def test_derivatives_are_those_of_finite_differences(case: Case) -> None:
+    xs = arrays(case)
+    moving = floating(case)
+
+    def f(*moved: Any) -> list[Any]:
+        every = list(xs)
+        for k, x in zip(moving, moved, strict=True):
+            every[k] = x
+        return [y for y in apply(case, *every) if is_inexact(y.dtype)]
+
+    check_grads(f, [xs[k] for k in moving], order=2 if case.smooth else 1)
+
+
+def batches(case: Case) -> list[tuple[int | None, ...]]:
+    """Each operand mapped alone along its first and last axis, and all of them together."""
+    n = len(case.operands)
+    alone = [tuple(0 if k == j else None for k in range(n)) for j in range(n)]
+    last = [
+        tuple(x.ndim if k == j else None for k in range(n)) for j, x in enumerate(case.operands)
+    ]
+    mixed = tuple(x.ndim if k % 2 else 0 for k, x in enumerate(case.operands))
+    return list(dict.fromkeys([*alone, *last, mixed, (0,) * n])) if n else []
+
+
+def batch_of(x: np.ndarray, axis: int) -> np.ndarray:
+    """Three versions of an operand: itself, itself reversed, and itself again."""
+    other = x[tuple(slice(None, None, -1) for _ in x.shape)]
+    return np.stack([x, other, x], axis=axis)
+
+
+@every
+def test_vmap_is_a_stack_of_maps(case: Case) -> None:
+    for axes in batches(case):
+        mapped = [
+            x if a is None else batch_of(x, a) for x, a in zip(case.operands, axes, strict=True)
+        ]
+        got = ox.vmap(lambda *xs: apply(case, *xs), in_axes=axes)(*map(from_numpy, mapped))
+        each = [
+            run(
+                Case(
+                    case.prim,
+                    *[
+                        x if a is None else np.take(x, k, a)
+                        for x, a in zip(mapped, axes, strict=True)
+                    ],
+                )
+            )
+            for k in range(3)
+        ]
+        for k, x in enumerate(got):
+            same(x, np.stack([e[k] for e in each]))
