@@ -1,7 +1,7 @@
 """Typed errors: who refused, what it got and wanted, what to do next, and the user's line.
 
-A class derives from the builtin exceptions that JAX, NumPy or MLX raise for the same mistake, so code
-that catches those keeps working.
+A class derives from the builtin exceptions that JAX, NumPy or MLX raise for the same mistake, so
+code that catches those keeps working.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ class OxmlxError(Exception):
     def __init__(
         self, who: str, problem: str, advice: str = "", where: Location | None = None
     ) -> None:
+        super().__init__(who, problem, advice)
         self.who, self.problem, self.advice, self.where = who, problem, advice, where
-        text = f"{who}: {problem}"
-        if advice:
-            text += f"\n  {advice}"
-        if where is not None:
-            text += f"\n  at {where}"
-        super().__init__(text)
+
+    def __str__(self) -> str:
+        text = f"{self.who}: {self.problem}"
+        if self.advice:
+            text += f"\n  {self.advice}"
+        return text if self.where is None else f"{text}\n  at {self.where}"
 
 
 class ShapeError(OxmlxError, ValueError, TypeError):
@@ -109,5 +110,3 @@ class FileFormatError(OxmlxError, ValueError):
 
 class StateDictError(OxmlxError, KeyError, ValueError):
     """A state dict whose names, shapes or dtypes do not match the module."""
-
-    __str__ = Exception.__str__

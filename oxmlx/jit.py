@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from oxmlx import tree
+from oxmlx.api.boundary import boundary
 from oxmlx.backends.base import executable
 from oxmlx.config import config
 from oxmlx.control.call import Call
@@ -89,6 +90,7 @@ class Jitted:
     def __repr__(self) -> str:
         return f"jit({self.fun!r})"
 
+    @boundary
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not config.jit:
             return self.fun(*args, **kwargs)
@@ -104,6 +106,9 @@ class Jitted:
         entry = self.cache.get(signature)
         if entry is None:
             entry = self.trace(call, signature)
+        else:
+            with self.lock:
+                self.cache.move_to_end(signature)
         if trace is not BASE or entry.prim.effects:
             outs = bind(entry.prim, *entry.consts, *values)
         else:

@@ -15,6 +15,7 @@ from oxmlx.api.arguments import (
     positions,
     show_float0,
 )
+from oxmlx.api.boundary import boundary
 from oxmlx.control.program import spread
 from oxmlx.dtypes import is_complex, is_inexact
 from oxmlx.errors import ArgumentError, GradientError, TreeError
@@ -61,6 +62,7 @@ def grad(
         fun, argnums, has_aux, holomorphic, allow_int, argnames, _who="grad"
     )
 
+    @boundary
     @functools.wraps(fun)
     def gradient(*args: Any, **kwargs: Any) -> Any:
         value, g = with_value(*args, **kwargs)
@@ -86,6 +88,7 @@ def value_and_grad(
     """
     names = (argnames,) if isinstance(argnames, str) else tuple(argnames or ())
 
+    @boundary
     @functools.wraps(fun)
     def both(*args: Any, **kwargs: Any) -> Any:
         nums = positions(_who, argnums, len(args)) if not (names and not args) else ()
@@ -158,6 +161,7 @@ class Pull:
     def __init__(self, residuals: Sequence[Any], spec: tuple[Any, ...]) -> None:
         self.residuals, self.spec = list(residuals), spec
 
+    @boundary
     def __call__(self, ct: Any) -> Any:
         jaxpr, in_tree, in_avals, moving, out_tree, out_avals, nonzero, who = self.spec
         cts, ct_tree = tree.flatten(ct)
@@ -180,6 +184,7 @@ class Push:
     def __init__(self, residuals: Sequence[Any], spec: tuple[Any, ...]) -> None:
         self.residuals, self.spec = list(residuals), spec
 
+    @boundary
     def __call__(self, *tangents: Any) -> Any:
         jaxpr, in_tree, in_avals, moving, out_tree, out_avals, nonzero, who = self.spec
         xs, given = tree.flatten(tangents)
@@ -233,6 +238,7 @@ def pullback(f: Callable[..., Any], args: tuple[Any, ...], has_aux: bool, who: s
     return y, Pull(residuals, spec), aux
 
 
+@boundary
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """The value of `fun` and the map from cotangents of its output to those of its arguments.
 
@@ -258,6 +264,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (y, pull, aux) if has_aux else (y, pull)
 
 
+@boundary
 def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """The value of `fun` and its derivative there, a linear function that does not run `fun` again.
 
@@ -274,6 +281,7 @@ def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> 
     return (y, push, aux) if has_aux else (y, push)
 
 
+@boundary
 def jvp(
     fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
 ) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from oxmlx import tree
 from oxmlx.api.arguments import fix_others, flatten_values, positions
 from oxmlx.api.autodiff import as_aux, check_arguments, jvp, vjp
+from oxmlx.api.boundary import boundary
 from oxmlx.api.vectorize import vmap
 from oxmlx.dtypes import is_inexact
 from oxmlx.errors import GradientError
@@ -50,6 +51,7 @@ def jacfwd(
            [0., 4.]], dtype=float32)
     """
 
+    @boundary
     @functools.wraps(fun)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         nums = positions("jacfwd", argnums, len(args))
@@ -102,6 +104,7 @@ def jacrev(
            [0., 4.]], dtype=float32)
     """
 
+    @boundary
     @functools.wraps(fun)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         nums = positions("jacrev", argnums, len(args))

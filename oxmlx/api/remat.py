@@ -8,6 +8,7 @@ from typing import Any
 
 from oxmlx import tree
 from oxmlx.api.arguments import flatten_values
+from oxmlx.api.boundary import boundary
 from oxmlx.control.program import stage_flat
 from oxmlx.control.remat import Policy, Remat
 from oxmlx.ir.primitive import Primitive
@@ -44,6 +45,7 @@ def checkpoint(
     static = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
     keep = policies.nothing_saveable if policy is None else policy
 
+    @boundary
     @functools.wraps(function)
     def rematerialized(*args: Any, **kwargs: Any) -> Any:
         if current_trace() is BASE:

@@ -10,6 +10,7 @@ import numpy as np
 
 from oxmlx import tree
 from oxmlx.api.arguments import flatten_values
+from oxmlx.api.boundary import boundary
 from oxmlx.control.program import stage_flat
 from oxmlx.dtypes import as_dtype
 from oxmlx.ir.aval import Aval
@@ -121,6 +122,7 @@ def make_jaxpr(
     """
     static = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
 
+    @boundary
     @functools.wraps(fun)
     def made(*args: Any, **kwargs: Any) -> Any:
         jaxpr, consts, out_tree = trace_abstract(fun, args, kwargs, static, "make_jaxpr")
@@ -151,6 +153,7 @@ def structs(jaxpr: Jaxpr, out_tree: tree.PyTreeDef) -> Any:
     return out_tree.unflatten([ShapeDtypeStruct(a.shape, a.dtype, a.weak) for a in jaxpr.out_avals])
 
 
+@boundary
 def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """The types that `fun` returns, without computing anything.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from oxmlx import tree
 from oxmlx.api.arguments import flatten_values
+from oxmlx.api.boundary import boundary
 from oxmlx.errors import ArgumentError, AxisError, ShapeError
 from oxmlx.ir.aval import get_aval
 from oxmlx.ops.shape import batch_axis, moveaxis
@@ -43,13 +44,16 @@ def vmap(
     if isinstance(in_axes, list):
         in_axes = tuple(in_axes)
 
+    @boundary
     @functools.wraps(fun)
     def mapped(*args: Any, **kwargs: Any) -> Any:
         if isinstance(in_axes, tuple) and len(in_axes) != len(args):
             problem = f"in_axes has {len(in_axes)} items for {len(args)} positional arguments"
             raise ArgumentError("vmap", problem, "Pass one item an argument, or one int for all.")
         xs, in_tree = flatten_values((args, kwargs), "vmap")
-        axes = prefix(in_axes, args) + [0] * (len(xs) - len(tree.leaves(args)))
+        axes = prefix(in_axes, args, "in_axes", "the arguments") + [0] * (
+            len(xs) - len(tree.leaves(args))
+        )
         dims = [canonical_axis("in_axes", x, d, 0) for x, d in zip(xs, axes, strict=True)]
         size = mapped_size(xs, dims, in_tree, axis_size)
         trees: list[Any] = []
@@ -61,16 +65,18 @@ def vmap(
             return leaves
 
         outs, out_dims = vmap_flat(flat, xs, dims, MappedAxis(size, axis_name))
-        wanted = prefix(out_axes, trees[0].unflatten(outs))
+        wanted = prefix(out_axes, trees[0].unflatten(outs), "out_axes", "the output")
         results = [place(*item, size) for item in zip(outs, out_dims, wanted, strict=True)]
         return trees[0].unflatten(results)
 
     return mapped
 
 
-def prefix(axes: Any, full: Any) -> list[Any]:
+def prefix(axes: Any, full: Any, axes_name: str, full_name: str) -> list[Any]:
     """One axis for each leaf."""
-    return tree.broadcast_prefix(axes, full, is_leaf=lambda x: x is None)
+    return tree.broadcast_prefix(
+        axes, full, lambda x: x is None, who="vmap", first=axes_name, second=full_name
+    )
 
 
 def canonical_axis(who: str, x: Any, axis: Any, extra: int) -> int | None:

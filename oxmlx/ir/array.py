@@ -17,6 +17,7 @@ from oxmlx.config import config
 from oxmlx.errors import EvaluationError, OxmlxError
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.device import Device
+from oxmlx.ir.evaluate import check_nan
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.value import Value
 from oxmlx.source import Location
@@ -132,7 +133,14 @@ def run(node: Node) -> None:
             x = x.value
         args.append(x)
     try:
-        node.value = args[0][node.prim] if type(node.prim) is int else apply(node.prim, args)
+        if type(node.prim) is int:
+            node.value = args[0][node.prim]
+        else:
+            node.value = apply(node.prim, args)
+            if config.nan:
+                check_nan(node.prim, node.value, node.where)
+    except OxmlxError as e:
+        node.value, node.error = None, e
     except Exception as e:  # a host callback may raise anything: keep it for who reads the value
         node.error = EvaluationError(str(node.prim), f"failed: {e!r}", where=node.where)
         node.error.__cause__ = e

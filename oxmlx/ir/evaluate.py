@@ -7,13 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from oxmlx.config import config
+from oxmlx.dtypes import is_inexact
+from oxmlx.errors import EvaluationError
 from oxmlx.ir.jaxpr import Jaxpr, Var
+from oxmlx.ir.primitive import Primitive
+from oxmlx.source import Location
 
 
 class Steps:
     """A jaxpr made ready to run: variables are slots, dead values are dropped at their last use."""
 
-    __slots__ = ("inputs", "outputs", "slots", "steps")
+    __slots__ = ("eqns", "inputs", "outputs", "slots", "steps")
 
     def __init__(self, jaxpr: Jaxpr) -> None:
         number: dict[Any, int] = {}
@@ -45,13 +50,17 @@ class Steps:
         ]
         self.outputs = tuple(map(slot, jaxpr.outputs))
         self.slots = values
+        self.eqns = jaxpr.eqns
 
     def run(self, args: Sequence[Any]) -> list[Any]:
         """The outputs for these buffers."""
         env = self.slots.copy()
         env[: self.inputs] = args
-        for impl, ins, outs, frees in self.steps:
+        nan = config.nan
+        for n, (impl, ins, outs, frees) in enumerate(self.steps):
             out = impl(*[env[k] for k in ins])
+            if nan:
+                check_nan(self.eqns[n].prim, out, self.eqns[n].where)
             if type(outs) is int:
                 env[outs] = out
             else:
@@ -60,6 +69,18 @@ class Steps:
             for k in frees:
                 env[k] = None
         return [env[k] for k in self.outputs]
+
+
+def check_nan(prim: Primitive, out: Any, where: Location | None) -> None:
+    """Raise if an equation made a NaN: the `nan` switch.
+
+    Raises:
+        EvaluationError: with the user's line.
+    """
+    for x in out if prim.multiple_results else [out]:
+        if is_inexact(x.dtype) and np.isnan(x).any():
+            advice = "No equation before it did; look at this line first."
+            raise EvaluationError(str(prim), "made a NaN", advice, where)
 
 
 def evaluate_jaxpr(jaxpr: Jaxpr, args: Sequence[Any]) -> list[Any]:

@@ -42,7 +42,7 @@ def child(**kwargs: Any) -> Any:
     >>> class Wrapped(ox.nn.Module):
     ...     inner: object = ox.nn.child()
     >>> ox.tree.leaves(Wrapped({"a": 1.0}))
-    [1.0]
+    [array(1., dtype=float32)]
     """
     return declare("child", kwargs)
 

@@ -16,7 +16,7 @@ from oxmlx.errors import ArgumentError, ImmutableError, StaticValueError
 from oxmlx.ir.value import Value
 from oxmlx.nn.fields import buffer, child, layout_of, static, structs
 from oxmlx.nn.frozendict import FrozenDict
-from oxmlx.ops.convert import as_value
+from oxmlx.ops.convert import NUMBERS, as_value
 from oxmlx.tree.registry import Kind, registry
 
 if TYPE_CHECKING:
@@ -39,10 +39,11 @@ class Struct:
     >>> import oxmlx as ox
     >>> class Line(Struct):
     ...     a: ox.Array
-    ...     b: ox.Array
+    ...     b: tuple[ox.Array, ...]
     ...     name: str = "line"
-    >>> ox.tree.map(lambda x: 2 * x, Line(1.0, 2.0))
-    Line(a=2.0, b=4.0, name='line')
+    >>> line = ox.tree.map(lambda x: 2 * x, Line(1.0, [2.0, 3.0]))
+    >>> line, line.b[1]
+    (Line(a=f32[], b=(f32[], f32[]), name='line'), array(6., dtype=float32))
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -156,12 +157,10 @@ def frozen_child(who: str, name: str, value: Any) -> Any:
     if kind is dict or kind is FrozenDict:
         items = value.items()
         return FrozenDict({k: frozen_child(who, f"{name}[{k!r}]", x) for k, x in items})
-    if isinstance(value, np.ndarray):
+    if isinstance(value, (np.ndarray, np.generic, *NUMBERS)):
         return as_value(value, who)
-    if tree.is_tree_node(kind) or isinstance(value, (bool, int, float, complex, np.generic)):
-        return value
-    if hasattr(value, "shape") and hasattr(value, "dtype"):  # a ShapeDtypeStruct, say
-        return value
+    if tree.is_tree_node(kind) or (hasattr(value, "shape") and hasattr(value, "dtype")):
+        return value  # an optimizer's state, or a ShapeDtypeStruct
     raise ArgumentError(
         who,
         f"field `{name}` is a child by its annotation, and got {kind.__name__}: {value!r:.80}",

@@ -62,7 +62,8 @@ def updated(old: Any, new: Any, path: str = "") -> Any:
     if isinstance(old, tuple) and isinstance(new, (list, tuple)):
         if len(new) != len(old):
             raise TreeError("update", f"`{path}` has {len(old)} items, got {len(new)}")
-        return tuple(updated(x, y, f"{path}.{k}") for k, (x, y) in enumerate(zip(old, new)))  # noqa: B905
+        pairs = enumerate(zip(old, new, strict=True))
+        return tuple(updated(x, y, f"{path}.{k}") for k, (x, y) in pairs)
     return new
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from oxmlx import dtypes
-from oxmlx.errors import ArgumentError, AxisError, OxmlxError, ShapeError
+from oxmlx.errors import ArgumentError, AxisError, DtypeError, OxmlxError, ShapeError
 from oxmlx.ir.aval import get_aval
 from oxmlx.ir.value import Value
 from oxmlx.ops.convert import as_value, cast, from_numpy, promote_dtypes
@@ -74,6 +74,16 @@ def strong(x: Any) -> Any:
 def as_bool(x: Any) -> Any:
     """Whether each element differs from zero."""
     return cast(x, BOOL)
+
+
+def refuse_complex(who: str, x: Any) -> None:
+    """Refuse a complex operand.
+
+    Raises:
+        DtypeError: it is complex.
+    """
+    if dtypes.is_complex(x.dtype):
+        raise DtypeError(who, f"has no meaning for complex numbers, got {get_aval(x)}")
 
 
 def static_int(who: str, name: str, x: Any) -> int:

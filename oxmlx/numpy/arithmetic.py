@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from oxmlx.control.while_loop import while_loop
-from oxmlx.dtypes import is_complex, is_inexact, is_integer, is_signed, is_unsigned, short_name
+from oxmlx.dtypes import is_inexact, is_integer, is_signed, is_unsigned, short_name
 from oxmlx.errors import DtypeError
 from oxmlx.ir.aval import get_aval
 from oxmlx.ir.value import Value
-from oxmlx.numpy.arguments import INT32, Array, ArrayLike, arrays, inexact, inexacts, value
+from oxmlx.numpy.arguments import INT32, Array, ArrayLike, arrays, inexact, inexacts, refuse_complex, value
+from oxmlx.numpy.comparison import real_array
 from oxmlx.ops import elementwise, math, operators
 from oxmlx.ops.convert import broadcast_shapes, cast
 from oxmlx.ops.elementwise import div, mul, one, operands
@@ -189,9 +190,7 @@ def fabs(x: ArrayLike, /) -> Array:
     >>> np.fabs(np.array([-1, 2]))
     array([1., 2.], dtype=float32)
     """
-    y = inexact(x, "fabs")
-    refuse_complex("fabs", y)
-    return math.abs_(y)
+    return math.abs_(inexact(real_array("fabs", x), "fabs"))
 
 
 def sign(x: ArrayLike, /) -> Array:
@@ -255,7 +254,9 @@ def hypot(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     >>> np.hypot(np.array([3.0, 6e30]), np.array([4.0, 8e30]))
     array([5.e+00, 1.e+31], dtype=float32)
     """
-    x, y = (math.abs_(v) for v in same_shape(inexacts("hypot", x1, x2)))
+    x, y = same_shape(inexacts("hypot", x1, x2))
+    refuse_complex("hypot", x)
+    x, y = math.abs_(x), math.abs_(y)
     large, small, infinity = maximum(x, y), minimum(x, y), constant(np.inf, x)
     zero_or_infinite = or_(eq(large, zero(x)), eq(large, infinity))
     ratio = div(small, select(zero_or_infinite, one(x), large))
@@ -319,16 +320,6 @@ def by_kind(who: str, number: Any, truth: Any, x: Any, y: Any) -> Any:
         return number(x, y)
     x, y = operands(who, x, y)
     return (truth if x.dtype.kind == "b" else number)(x, y)
-
-
-def refuse_complex(who: str, x: Any) -> None:
-    """Refuse complex operands.
-
-    Raises:
-        DtypeError: x is complex.
-    """
-    if is_complex(x.dtype):
-        raise DtypeError(who, f"has no meaning for complex numbers, got {get_aval(x)}")
 
 
 def whole_operands(who: str, *xs: Any) -> list[Any]:

@@ -6,8 +6,8 @@ from math import log as ln
 from typing import Any
 
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact, inexacts
+from oxmlx.numpy.complexes import real_part
 from oxmlx.ops import elementwise, math
-from oxmlx.ops.complex import real
 from oxmlx.ops.elementwise import mul, sub
 from oxmlx.ops.logic import and_, eq, ge, not_
 from oxmlx.ops.math import constant, is_finite
@@ -113,8 +113,8 @@ def logaddexp2(x1: ArrayLike, x2: ArrayLike, /) -> Array:
 
 def log_sum(x: Any, y: Any, exp: Any, log1p: Any) -> Any:
     """big + log1p (exp (small - big)), complex numbers being compared by their real parts."""
-    ordered = ge(real(x), real(y))
+    ordered = ge(real_part(x), real_part(y))
     big, small = select(ordered, x, y), select(ordered, y, x)
-    level = and_(eq(x, y), not_(is_finite(real(big))))  # ∞ - ∞ is no distance
+    level = and_(eq(x, y), not_(is_finite(real_part(big))))  # ∞ - ∞ is no distance
     distance = select(level, zero(big), sub(small, big))
     return elementwise.add(big, log1p(exp(distance)))

@@ -112,14 +112,19 @@ def as_operand(x: Any, who: str) -> Any:
         dtype, _ = scalar_dtype(x)
         return dtypes.literal_for(x, dtype, who)[()]
     if isinstance(x, np.ndarray):
-        return from_numpy(dtypes.canonical(x))
+        return from_numpy(own(dtypes.canonical(x), x))
     if hasattr(x, "__array__"):
-        return from_numpy(dtypes.canonical(np.asarray(x)))
+        return as_operand(np.asarray(x), who)
     raise ArgumentError(
         who,
         f"operands must be arrays or numbers, got {type(x).__name__}: {x!r:.80}",
         "Convert it with ox.numpy.array.",
     )
+
+
+def own(x: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Elements that nobody else can change."""
+    return x.copy() if np.may_share_memory(x, source) else x
 
 
 def as_value(x: Any, who: str) -> Value:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.jaxpr import Jaxpr
+from oxmlx.ir.mapped import MappedAxis as MappedAxis
+from oxmlx.ir.mapped import named_axes as named_axes
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.stage import eval_jaxpr, stage_closed
 from oxmlx.ir.trace import Trace, current_trace, interpret
@@ -23,13 +25,6 @@ class BatchTracer(Tracer):
         self.trace, self.value, self.dim = trace, value, dim
         whole = get_aval(value)
         self.aval = whole.with_shape(whole.shape[:dim] + whole.shape[dim + 1 :])
-
-
-class MappedAxis(NamedTuple):
-    """The axis that a vmap maps: its extent, and its name for collectives."""
-
-    size: int
-    name: Hashable = None
 
 
 class BatchTrace(Trace):
@@ -75,16 +70,6 @@ class BatchTrace(Trace):
         if prim.multiple_results:
             return [self.wrap(*p) for p in zip(out, dim, strict=True)]
         return self.wrap(out, dim)
-
-
-def named_axes(trace: Trace | None) -> dict[Any, int]:
-    """The axis names around us, innermost first, with their sizes."""
-    found: dict[Any, int] = {}
-    while trace is not None:
-        if isinstance(trace, BatchTrace) and trace.axis.name is not None:
-            found.setdefault(trace.axis.name, trace.axis.size)
-        trace = trace.parent
-    return found
 
 
 def vmap_flat(

@@ -350,7 +350,7 @@ class Renderer:
         """A variable, or constant, that holds `e`, which is known."""
         text, _ = self.known[e]
         if not re.fullmatch(r"[\w.]+", text):
-            name = self.fresh("v" if e.free - self.grid else "r")
+            name = self.fresh("r" if self.scope == self.grid else "v")
             self.line(f"{register_type(e.dtype)} {name} = {text};")
             self.known[e] = name, ATOM
         return self.known[e][0]

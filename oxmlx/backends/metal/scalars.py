@@ -117,7 +117,7 @@ def spell_raw(e: Scalar, show: Callable[..., str], is_index: bool) -> Spelling:
     if e.op == "bitcast":
         return spell_bitcast(e, show)
     if e.op in ("eq", "ne") and x is args[1] and is_float(x.dtype):
-        return ("!" * (e.op == "eq")) + f"is_nan({listed})", UNARY
+        return ("!" * (e.op == "eq")) + f"is_nan({show(x, 0)})", UNARY
     if is_bool(x.dtype):
         if e.op == "not":
             return f"!{show(x, ATOM)}", UNARY

@@ -1,0 +1,258 @@
+"""Activation functions, elementwise, with the names of `jax.nn`."""
+
+from __future__ import annotations
+
+from math import pi
+
+from oxmlx import numpy as onp
+from oxmlx.errors import ShapeError
+from oxmlx.numpy.arguments import Array, ArrayLike, axis_of, inexact, value
+from oxmlx.ops.math import erfc, logistic
+from oxmlx.ops.select import clamp
+
+
+def identity(x: ArrayLike) -> Array:
+    """x, as an array.
+
+    >>> identity(2.0)
+    array(2., dtype=float32)
+    """
+    return value(x, "identity")
+
+
+def relu(x: ArrayLike) -> Array:
+    """max(x, 0), with derivative 0 at 0.
+
+    >>> import oxmlx as ox
+    >>> relu(ox.numpy.array([-1.0, 2.0]))
+    array([0., 2.], dtype=float32)
+    """
+    x = value(x, "relu")
+    return onp.where(x <= 0, 0, x)  # NaN is not ≤ 0, and stays
+
+
+def relu6(x: ArrayLike) -> Array:
+    """min(max(x, 0), 6), with derivative 0 at 0 and at 6.
+
+    >>> import oxmlx as ox
+    >>> relu6(ox.numpy.array([-1.0, 2.0, 9.0]))
+    array([0., 2., 6.], dtype=float32)
+    """
+    return clamp(0, value(x, "relu6"), 6)
+
+
+def sigmoid(x: ArrayLike) -> Array:
+    """1 / (1 + e⁻ˣ)
+
+    >>> sigmoid(0.0)
+    array(0.5, dtype=float32)
+    """
+    return logistic(inexact(x, "sigmoid"))
+
+
+def softplus(x: ArrayLike) -> Array:
+    """ln (1 + eˣ), without overflow.
+
+    >>> softplus(1000.0)
+    array(1000., dtype=float32)
+    """
+    return onp.logaddexp(inexact(x, "softplus"), 0.0)
+
+
+def log_sigmoid(x: ArrayLike) -> Array:
+    """ln (1 / (1 + e⁻ˣ)), without overflow.
+
+    >>> log_sigmoid(-1000.0)
+    array(-1000., dtype=float32)
+    """
+    return -softplus(-inexact(x, "log_sigmoid"))
+
+
+def log1mexp(x: ArrayLike) -> Array:
+    """ln (1 - e⁻ˣ) for x > 0, accurate near 0 and for large x.
+
+    >>> log1mexp(1e-10)
+    array(-23.02585, dtype=float32)
+    """
+    x = inexact(x, "log1mexp")
+    return onp.where(x < 0.6931472, onp.log(-onp.expm1(-x)), onp.log1p(-onp.exp(-x)))
+
+
+def silu(x: ArrayLike) -> Array:
+    """x / (1 + e⁻ˣ), also called swish.
+
+    >>> import oxmlx as ox
+    >>> silu(ox.numpy.array([-1000.0, 1000.0]))
+    array([  -0., 1000.], dtype=float32)
+    """
+    x = inexact(x, "silu")
+    return x * logistic(x)
+
+
+swish = silu
+
+
+def gelu(x: ArrayLike, approximate: bool = False) -> Array:
+    """x Φ(x) with the normal distribution's Φ, or its approximation by tanh.
+
+    As in torch and MLX, and unlike JAX, the exact function is the default.
+
+    >>> import oxmlx as ox
+    >>> gelu(ox.numpy.array([1.0, -3.0]))
+    array([ 0.8413447 , -0.00404969], dtype=float32)
+    """
+    x = inexact(x, "gelu")
+    if approximate:
+        return 0.5 * x * (1.0 + onp.tanh((2 / pi) ** 0.5 * (x + 0.044715 * x**3)))
+    return 0.5 * x * erfc(x * -(0.5**0.5))
+
+
+def soft_sign(x: ArrayLike) -> Array:
+    """x / (1 + |x|)
+
+    >>> soft_sign(1.0)
+    array(0.5, dtype=float32)
+    """
+    x = inexact(x, "soft_sign")
+    return x / (1.0 + onp.abs(x))
+
+
+def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
+    """x for x > 0, else α (eˣ - 1).
+
+    >>> import oxmlx as ox
+    >>> elu(ox.numpy.array([-1000.0, 2.0]))
+    array([-1.,  2.], dtype=float32)
+    """
+    x = inexact(x, "elu")
+    return onp.where(x > 0, x, alpha * onp.expm1(onp.where(x > 0, 0.0, x)))
+
+
+def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
+    """x for x > 0, else α (exp(x / α) - 1).
+
+    >>> import oxmlx as ox
+    >>> celu(ox.numpy.array([-1000.0, 2.0]), alpha=0.5)
+    array([-0.5,  2. ], dtype=float32)
+    """
+    x = inexact(x, "celu")
+    return onp.where(x > 0, x, alpha * onp.expm1(onp.where(x > 0, 0.0, x) / alpha))
+
+
+def selu(x: ArrayLike) -> Array:
+    """λ elu(x, α) with the λ and α that keep mean 0 and variance 1.
+
+    >>> selu(1.0)
+    array(1.050701, dtype=float32)
+    """
+    return 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717)
+
+
+def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> Array:
+    """x for x ≥ 0, else a multiple of it.
+
+    >>> import oxmlx as ox
+    >>> leaky_relu(ox.numpy.array([-1.0, 2.0]))
+    array([-0.01,  2.  ], dtype=float32)
+    """
+    x = inexact(x, "leaky_relu")
+    return onp.where(x >= 0, x, negative_slope * x)
+
+
+def hard_tanh(x: ArrayLike) -> Array:
+    """x kept between -1 and 1.
+
+    >>> import oxmlx as ox
+    >>> hard_tanh(ox.numpy.array([-3.0, 0.5]))
+    array([-1. ,  0.5], dtype=float32)
+    """
+    x = value(x, "hard_tanh")
+    return onp.where(x > 1, 1, onp.where(x < -1, -1, x))
+
+
+def hard_sigmoid(x: ArrayLike) -> Array:
+    """relu6(x + 3) / 6
+
+    >>> hard_sigmoid(0.0)
+    array(0.5, dtype=float32)
+    """
+    return relu6(inexact(x, "hard_sigmoid") + 3.0) / 6.0
+
+
+def hard_silu(x: ArrayLike) -> Array:
+    """x relu6(x + 3) / 6, also called hard swish.
+
+    >>> hard_silu(3.0)
+    array(3., dtype=float32)
+    """
+    x = inexact(x, "hard_silu")
+    return x * hard_sigmoid(x)
+
+
+hard_swish = hard_silu
+
+
+def mish(x: ArrayLike) -> Array:
+    """x tanh(softplus(x))
+
+    >>> mish(0.0)
+    array(0., dtype=float32)
+    """
+    x = inexact(x, "mish")
+    return x * onp.tanh(softplus(x))
+
+
+def glu(x: ArrayLike, axis: int = -1) -> Array:
+    """a sigmoid(b), where a and b are the halves of x along `axis`.
+
+    Raises:
+        ShapeError: the extent of the axis is odd.
+
+    >>> import oxmlx as ox
+    >>> glu(ox.numpy.array([4.0, 0.0]))
+    array([2.], dtype=float32)
+    """
+    x = inexact(x, "glu")
+    axis = axis_of("glu", axis, x.ndim)
+    if x.shape[axis] % 2:
+        raise ShapeError("glu", f"axis {axis} of {x.aval} has no halves: its extent is odd")
+    a, b = onp.split(x, 2, axis)
+    return a * sigmoid(b)
+
+
+def squareplus(x: ArrayLike, b: ArrayLike = 4.0) -> Array:
+    """(x + √(x² + b)) / 2
+
+    >>> squareplus(0.0)
+    array(1., dtype=float32)
+    """
+    x = inexact(x, "squareplus")
+    return 0.5 * (x + onp.sqrt(x * x + b))
+
+
+def sparse_plus(x: ArrayLike) -> Array:
+    """0 up to -1, then (x + 1)² / 4, and x from 1 on.
+
+    >>> sparse_plus(0.0)
+    array(0.25, dtype=float32)
+    """
+    x = inexact(x, "sparse_plus")
+    return onp.where(x <= -1, 0.0, onp.where(x >= 1, x, (x + 1.0) ** 2 / 4.0))
+
+
+def sparse_sigmoid(x: ArrayLike) -> Array:
+    """(x + 1) / 2 kept between 0 and 1.
+
+    >>> sparse_sigmoid(0.0)
+    array(0.5, dtype=float32)
+    """
+    return clamp(0.0, (inexact(x, "sparse_sigmoid") + 1.0) / 2.0, 1.0)
+
+
+def tanh(x: ArrayLike, /) -> Array:
+    """tanh x
+
+    >>> tanh(0.0)
+    array(0., dtype=float32)
+    """
+    return onp.tanh(x)

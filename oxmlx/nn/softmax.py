@@ -1,0 +1,185 @@
+"""Functions of whole axes: softmax and its kin, standardising, one-hot codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from oxmlx import numpy as onp
+from oxmlx.dtypes import as_dtype
+from oxmlx.errors import ArgumentError
+from oxmlx.numpy.arguments import Array, ArrayLike, Axes, axes_of, axis_of, inexact, value
+from oxmlx.ops.identity import stop_gradient
+
+
+def largest(x: Any, axes: tuple[int, ...], where: Any) -> Any:
+    """The largest element along `axes`, which stay with extent 1: a constant to differentiation."""
+    return stop_gradient(onp.max(x, axis=axes, keepdims=True, where=where, initial=-np.inf))
+
+
+def softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Array:
+    """eˣ / Σ eˣ along an axis.
+
+    Args:
+        x: any shape; integers become floats.
+        axis: the axis, several, or None for all.
+        where: bools; elements where it is False count as -inf, and give 0.
+
+    Raises:
+        AxisError: x has no such axis.
+
+    >>> import oxmlx as ox
+    >>> softmax(ox.numpy.array([1000.0, 1001.0, 1002.0]))
+    array([0.09003057, 0.24472848, 0.66524094], dtype=float32)
+    """
+    x = inexact(x, "softmax")
+    axes = axes_of("softmax", axis, x.ndim)
+    e = onp.exp(x - largest(x, axes, where))
+    if where is not None:
+        e = onp.where(where, e, 0.0)
+    return e / onp.sum(e, axis=axes, keepdims=True)
+
+
+def log_softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Array:
+    """x - ln Σ eˣ along an axis; arguments as for `softmax`.
+
+    >>> import oxmlx as ox
+    >>> log_softmax(ox.numpy.array([0.0, -1000.0]))
+    array([    0., -1000.], dtype=float32)
+    """
+    x = inexact(x, "log_softmax")
+    axes = axes_of("log_softmax", axis, x.ndim)
+    shifted = x - largest(x, axes, where)
+    total = onp.sum(onp.exp(shifted), axis=axes, keepdims=True, where=where)
+    y = shifted - onp.log(total)
+    return y if where is None else onp.where(where, y, -np.inf)
+
+
+def logsumexp(
+    a: ArrayLike,
+    axis: Axes = None,
+    b: ArrayLike | None = None,
+    keepdims: bool = False,
+    return_sign: bool = False,
+    where: ArrayLike | None = None,
+) -> Any:
+    """ln Σ b eᵃ along some axes, without overflow.
+
+    Args:
+        a: any shape; integers become floats.
+        axis: an axis, several, or None for all.
+        b: factors, as in a weighted sum; may be negative with `return_sign`.
+        keepdims: keep the axes, with extent 1.
+        return_sign: return (ln |sum|, sign of the sum).
+        where: bools; what they leave out is not summed.
+
+    Raises:
+        AxisError: a has no such axis.
+
+    >>> import oxmlx as ox
+    >>> logsumexp(ox.numpy.array([1000.0, 1000.0]))
+    array(1000.6931, dtype=float32)
+    """
+    a = inexact(a, "logsumexp")
+    axes = axes_of("logsumexp", axis, a.ndim)
+    if b is not None:
+        where_nonzero = onp.not_equal(b, 0)
+        where = where_nonzero if where is None else onp.logical_and(where, where_nonzero)
+    top = largest(a, axes, where)
+    top = onp.where(onp.isfinite(top), top, 0.0)
+    terms = onp.exp(a - top)
+    if b is not None:
+        terms = b * terms
+    total = onp.sum(terms, axis=axes, keepdims=True, where=where)
+    sign = onp.sign(total)
+    out = onp.log(onp.abs(total) if return_sign else total) + top
+    if not keepdims:
+        out, sign = (onp.squeeze(x, axis=axes) for x in (out, sign))
+    return (out, sign) if return_sign else out
+
+
+def logmeanexp(
+    x: ArrayLike, axis: Axes = None, where: ArrayLike | None = None, keepdims: bool = False
+) -> Array:
+    """ln of the mean of eˣ along some axes.
+
+    >>> import oxmlx as ox
+    >>> logmeanexp(ox.numpy.array([1000.0, 1000.0]))
+    array(1000., dtype=float32)
+    """
+    x = inexact(x, "logmeanexp")
+    ones = onp.ones(x.shape, x.dtype)
+    number = onp.sum(ones, axis=axis, where=where, keepdims=keepdims)
+    return logsumexp(x, axis, where=where, keepdims=keepdims) - onp.log(number)
+
+
+def standardize(
+    x: ArrayLike,
+    axis: Axes = -1,
+    mean: ArrayLike | None = None,
+    variance: ArrayLike | None = None,
+    epsilon: ArrayLike = 1e-5,
+    where: ArrayLike | None = None,
+) -> Array:
+    """(x - mean) / √(variance + ε), in two passes, so that a large mean costs no accuracy.
+
+    Args:
+        x: any shape; integers become floats.
+        axis: the axis, several, or None for all.
+        mean, variance: instead of those of x; of its shape, or with extent 1 along the axes.
+        epsilon: added to the variance.
+        where: bools; what they leave out counts in neither mean nor variance.
+
+    >>> import oxmlx as ox
+    >>> standardize(ox.numpy.array([10000.0, 10001.0, 10002.0, 10003.0]))
+    array([-1.3416355 , -0.44721183,  0.44721183,  1.3416355 ], dtype=float32)
+    """
+    x = inexact(x, "standardize")
+    axes = axes_of("standardize", axis, x.ndim)
+    if mean is None:
+        mean = onp.mean(x, axis=axes, keepdims=True, where=where)
+    centred = x - mean
+    if variance is None:
+        variance = onp.mean(centred * centred, axis=axes, keepdims=True, where=where)
+    return centred * (variance + epsilon) ** -0.5
+
+
+def normalize(x: ArrayLike, axis: Axes = -1, eps: float = 1e-12) -> Array:
+    """x / max(‖x‖₂, ε) along an axis: vectors of length 1.
+
+    >>> import oxmlx as ox
+    >>> normalize(ox.numpy.array([3.0, 4.0]))
+    array([0.6, 0.8], dtype=float32)
+    """
+    x = inexact(x, "normalize")
+    axes = axes_of("normalize", axis, x.ndim)
+    square = onp.sum(x * x, axis=axes, keepdims=True)
+    return x / onp.sqrt(onp.maximum(square, eps * eps))
+
+
+def one_hot(x: ArrayLike, num_classes: int, *, dtype: Any = None, axis: int = -1) -> Array:
+    """1 at the position that each integer names, along a new axis, and 0 elsewhere.
+
+    Args:
+        x: integers of any shape; one outside [0, num_classes) gives zeros only.
+        num_classes: the extent of the new axis.
+        dtype: of the result; float32 by default.
+        axis: where the new axis goes, among those of the result.
+
+    Raises:
+        ArgumentError: the number of classes is negative, or no integer.
+
+    >>> import oxmlx as ox
+    >>> one_hot(ox.numpy.array([0, 2]), 3)
+    array([[1., 0., 0.],
+           [0., 0., 1.]], dtype=float32)
+    """
+    x = value(x, "one_hot")
+    if not isinstance(num_classes, int) or num_classes < 0:
+        raise ArgumentError("one_hot", f"num_classes must be a number ≥ 0, got {num_classes!r}")
+    at = axis_of("one_hot", axis, x.ndim + 1)
+    shape = tuple(num_classes if a == at else 1 for a in range(x.ndim + 1))
+    classes = onp.reshape(onp.arange(num_classes, dtype=x.dtype), shape)
+    hits = onp.expand_dims(x, at) == classes
+    return hits.astype(as_dtype("float32" if dtype is None else dtype, "one_hot"))
