@@ -101,12 +101,12 @@ def tabulate(nodes: Sequence[Expr], buffers: dict[Buffer, Array]) -> dict[Expr, 
                 tables[e] = np.asarray(SCALARS[e.op].run(*args, *target))
             case Fold():
                 state = reduce(MONOIDS[e.monoid], rows(e, along))
-                tables[e] = state if len(state) > 1 else state[0]
+                tables[e] = state[0] if len(state) == 1 else state
             case Prefix():
                 state = tuple(
                     take(x, e, along) for x in scan(MONOIDS[e.monoid], rows(e, along), e.reverse)
                 )
-                tables[e] = state if len(state) > 1 else state[0]
+                tables[e] = state[0] if len(state) == 1 else state
             case Part():
                 tables[e] = tables[e.state][e.n]
             case _:

@@ -1,6 +1,6 @@
 """Fusion: cut a jaxpr into kernels.
 
-Each equation is lowered once, by itself; then a load of a value becomes its expression at that index.
+Each equation is lowered once, by itself; then a load of a value becomes its expression there.
 Whether it may is decided by the index, never by the name of an operation:
 
     A fold loaded at ix is inlined if the free indices of ix are the kernel's outer indices, which

@@ -30,11 +30,12 @@ from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.evaluate import evaluate_jaxpr
 from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.stage import avals_of, eval_jaxpr, stage, stage_closed
-from oxmlx.ir.trace import BASE, bind, current_trace
+from oxmlx.ir.trace import BASE, bind, current_trace, interpret
 from oxmlx.ops.axes import reduce_sum, zeros_like
 from oxmlx.ops.convert import as_value, cast
 from oxmlx.ops.shape import batch_axis
 from oxmlx.source import current_location
+from oxmlx.transforms.linearize import PartialEvalTrace
 from oxmlx.transforms.transpose import instantiate, undefined
 from oxmlx.transforms.vmap import MappedAxis, batch_aval, to_front, vmap_body
 
@@ -91,6 +92,13 @@ class CustomCall(Program):
             rules = self.vmap_rules(axis, given, mapped[: self.consts], xs)
         outs = bind(type(self)(body, rules, self.consts), *to_front(args, dims))
         return outs, [0] * len(outs)
+
+    def partial_eval(
+        self, trace: PartialEvalTrace, args: Sequence[Any], unknown: Sequence[bool]
+    ) -> list[Any]:
+        """What is linear in the unknown operands needs no rule any more: only the body remains."""
+        with interpret(trace):
+            return eval_jaxpr(self.body, args)
 
     def vmap_rules(
         self, axis: MappedAxis, rules: Sequence[Jaxpr], lead: list[bool], xs: list[bool]

@@ -146,8 +146,9 @@ class LazyTensor:
         if ... not in parts:
             parts = (*parts, ...)  # so that one element is an array too
         raw = self.file.data[self.entry.begin : self.entry.end]
+        whole = raw.view(self.dtype).reshape(self.shape)
         try:
-            view = raw.view(self.dtype).reshape(self.shape)[parts]
+            view = whole[parts]
         except IndexError as error:
             problem = f"{tensor} is {self.entry}, got the index {index!r:.80}: {error}"
             raise OutOfBoundsError(who, problem) from None

@@ -303,9 +303,10 @@ def const(value: Any, dtype: Dtype | None = None) -> Const:
     >>> const(1) is const(1), const(0.0) is const(-0.0)
     (True, False)
     """
-    own = getattr(value, "dtype", None) or scalar_dtype(value)[0]
-    dtype = dtype or own
-    return Const(np.asarray(value, dtype) if own == dtype else literal_for(value, dtype))
+    own = value.dtype if hasattr(value, "dtype") else scalar_dtype(value)[0]
+    if dtype is None or dtype == own:
+        return Const(np.asarray(value, own))
+    return Const(literal_for(value, dtype))
 
 
 def size(n: int) -> Size:
@@ -344,7 +345,7 @@ def bitcast(e: Expr | int, dtype: Dtype) -> Expr:
 
 
 TRUE, FALSE, ZERO = const(True), const(False), const(0)
-_absorbed_by = {"mul": "add", "and": "or", "or": "and"}  # x op (identity of the other) is that
+_absorbed_by = {"mul": "add", "and": "or", "or": "and"}  # the identity of the other swallows x
 _right_unit = {"sub": "add", "div": "mul"}
 _mirrored = {"gt": "lt", "le": "ge", "ge": "le", "lt": "gt"}
 _of_equals = {**dict.fromkeys(("eq", "le", "ge"), TRUE), **dict.fromkeys(("ne", "lt", "gt"), FALSE)}
@@ -352,13 +353,14 @@ _of_equals = {**dict.fromkeys(("eq", "le", "ge"), TRUE), **dict.fromkeys(("ne", 
 
 def simplify(e: Scalar) -> Expr:
     """An expression of the same bits, often a smaller one; arithmetic on floats is left alone."""
-    if all(type(a) is Const for a in e.args) and not (e.to is None and is_inexact(e.dtype)):
+    values = [a.value for a in e.args if type(a) is Const]
+    if len(values) == len(e.args) and not (e.to is None and is_inexact(e.dtype)):
         target = () if e.to is None else (e.to,)
-        return Const(np.asarray(SCALARS[e.op].run(*(a.value for a in e.args), *target)))
+        return Const(np.asarray(SCALARS[e.op].run(*values, *target)))
     match e.op, e.args:
         case "select", (condition, x, y):
             return x if condition is TRUE or x is y else y if condition is FALSE else e
-        case (("cast" | "bitcast"), (x,)):
+        case "cast" | "bitcast", (x,):
             return x if x.dtype == e.dtype else e
         case _, (x, y) if not is_inexact(x.dtype):
             return simplify_exact(e, x, y)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -38,17 +38,23 @@ class Loop(Expr):
         )
 
     def bind(self) -> frozenset[Index]:
-        return super().bind() - {self.loop}
+        inside = frozenset[Index]().union(*(e.free for e in self.body)) - {self.loop}
+        return inside.union(*(e.free for e in self.outside))
+
+    @property
+    def outside(self) -> tuple[Expr, ...]:
+        """The kids that do not see `loop`; they follow the body."""
+        return ()
 
     def kids(self) -> tuple[Expr, ...]:
-        return self.body
+        return (*self.body, *self.outside)
 
     def with_kids(self, kids: Sequence[Expr]) -> Expr:
-        return self.over(self.loop, tuple(kids))
+        return self.over(self.loop, kids)
 
-    def over(self, loop: Index, body: tuple[Expr, ...]) -> Loop:
-        """The same node with another loop and body."""
-        return type(self)(self.monoid, loop, body)
+    def over(self, loop: Index, kids: Sequence[Expr]) -> Loop:
+        """The same node with another variable and other kids."""
+        return type(self)(self.monoid, loop, tuple(kids))
 
     def show_loop(self, bounds: str, show: Show) -> tuple[str, int]:
         """monoid bounds: body"""
@@ -69,18 +75,13 @@ class Prefix(Loop):
     at: Expr
     reverse: bool
 
-    def bind(self) -> frozenset[Index]:
-        inside = frozenset[Index]().union(*(e.free for e in self.body)) - {self.loop}
-        return inside | self.at.free
+    @property
+    def outside(self) -> tuple[Expr, ...]:
+        return (self.at,)
 
-    def kids(self) -> tuple[Expr, ...]:
-        return (*self.body, self.at)
-
-    def with_kids(self, kids: Sequence[Expr]) -> Expr:
-        return Prefix(self.monoid, self.loop, tuple(kids[:-1]), kids[-1], self.reverse)
-
-    def over(self, loop: Index, body: tuple[Expr, ...]) -> Prefix:
-        return Prefix(self.monoid, loop, body, self.at, self.reverse)
+    def over(self, loop: Index, kids: Sequence[Expr]) -> Prefix:
+        *body, at = kids
+        return Prefix(self.monoid, loop, tuple(body), at, self.reverse)
 
     def text(self, show: Show) -> tuple[str, int]:
         k, at, n = self.loop.name, show(self.at, 2), show(self.loop.extent, 0)
@@ -133,10 +134,10 @@ def fold(
     loops = tuple(fresh(n) for n in extents)
     state = as_state(body(loops))
     narrow, state = widen(monoid, state, dtype)
-    out = state[0]
+    out, *_ = state
     for loop in reversed(loops):
         out = Fold(monoid, *close(loop, state))
-        state = (out,) if len(state) == 1 else tuple(Part(n, out) for n in range(len(state)))
+        state = tuple(part(n, out) for n in range(len(state)))
     return cast(out, narrow) if narrow else out
 
 
@@ -188,7 +189,7 @@ def widen(
         return None, state
     if len(state) > 1:
         raise CheckError(monoid, f"cannot accumulate {len(state)} components in {dtype}")
-    return own, (cast(state[0], dtype),)
+    return own, tuple(cast(e, dtype) for e in state)
 
 
 _names = count()
@@ -223,7 +224,7 @@ def substitute(roots: Sequence[Expr], env: Mapping[Index, Expr]) -> tuple[Expr, 
     def kids(e: Expr) -> tuple[Expr, ...]:
         return () if e.free.isdisjoint(env) or captures(e, env) else e.kids()
 
-    new: dict[Expr, Expr] = dict(env)
+    new: dict[Expr, Expr] = {**env}
     for e in nodes(*roots, kids=kids):
         if e.free.isdisjoint(env):
             new[e] = e
@@ -234,18 +235,15 @@ def substitute(roots: Sequence[Expr], env: Mapping[Index, Expr]) -> tuple[Expr, 
     return tuple(new[e] for e in roots)
 
 
-def captures(e: Expr, env: Mapping[Index, Expr]) -> bool:
+def captures(e: Expr, env: Mapping[Index, Expr]) -> TypeGuard[Loop]:
     """Is `e` a loop over a variable that `env` replaces, or brings in?"""
     if not isinstance(e, Loop):
         return False
     return e.loop in env or any(e.loop in x.free for i, x in env.items() if i in e.free)
 
 
-def rename(e: Expr, env: Mapping[Index, Expr]) -> Expr:
+def rename(e: Loop, env: Mapping[Index, Expr]) -> Expr:
     """`substitute` for a loop that captures: its variable makes way."""
-    assert isinstance(e, Loop)
-    outside = substitute(e.kids()[len(e.body) :], env)
-    loop = fresh(e.loop.extent)
-    body = substitute(e.body, {**env, e.loop: loop})
-    loop, body = close(loop, body, *outside)
-    return e.over(loop, body).with_kids((*body, *outside))
+    loop, outside = fresh(e.loop.extent), substitute(e.outside, env)
+    loop, body = close(loop, substitute(e.body, {**env, e.loop: loop}), *outside)
+    return e.over(loop, (*body, *outside))

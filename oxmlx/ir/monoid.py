@@ -50,14 +50,6 @@ class Monoid:
             raise CheckError(self.name, f"makes {out} of two states of {dtypes}")
 
 
-def zero(_: Dtype) -> int:
-    return 0
-
-
-def one(_: Dtype) -> int:
-    return 1
-
-
 def ones(dtype: Dtype) -> int:
     """All bits set."""
     return highest(dtype) if dtype.kind in "bu" else -1
@@ -115,13 +107,13 @@ def first_by(beats: str) -> Callable[[Op, State, State], State]:
 MONOIDS: dict[str, Monoid] = {
     m.name: m
     for m in (
-        single("add", zero, rounds=True),
-        single("mul", one, rounds=True),
+        single("add", lambda _: 0, rounds=True),
+        single("mul", lambda _: 1, rounds=True),
         single("max", lowest),
         single("min", highest),
         single("and", ones),
-        single("or", zero),
-        single("xor", zero),
+        single("or", lambda _: 0),
+        single("xor", lambda _: 0),
         Monoid("logaddexp", (lowest,), logaddexp, rounds=True),
         Monoid("argmax", (lowest, highest), first_by("gt")),
         Monoid("argmin", (highest, highest), first_by("lt")),

@@ -12,7 +12,16 @@ from oxmlx.dtypes import is_inexact, is_integer, is_signed, is_unsigned, short_n
 from oxmlx.errors import DtypeError
 from oxmlx.ir.aval import get_aval
 from oxmlx.ir.value import Value
-from oxmlx.numpy.arguments import INT32, Array, ArrayLike, arrays, inexact, inexacts, refuse_complex, value
+from oxmlx.numpy.arguments import (
+    INT32,
+    Array,
+    ArrayLike,
+    arrays,
+    inexact,
+    inexacts,
+    refuse_complex,
+    value,
+)
 from oxmlx.numpy.comparison import real_array
 from oxmlx.ops import elementwise, math, operators
 from oxmlx.ops.convert import broadcast_shapes, cast

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import Any
 
-import numpy as np
-
-from oxmlx.dtypes import is_complex, is_inexact
 from oxmlx.errors import ArgumentError
 from oxmlx.numpy.arguments import (
-    INT32,
     Array,
     ArrayLike,
     arrays,
     as_bool,
-    choice,
-    inexact,
     refuse_out,
     value,
     values,
 )
-from oxmlx.numpy.comparison import lexicographic
 from oxmlx.ops import select as ops
 from oxmlx.ops.convert import broadcast_shapes, cast
-from oxmlx.ops.elementwise import operands
-from oxmlx.ops.logic import eq, gt, lt, ne, or_
+from oxmlx.ops.logic import eq
 from oxmlx.ops.shape import broadcast_to
 
 
@@ -60,7 +51,9 @@ def where(
     return ops.select(as_bool(value(condition, "where")), x, y)
 
 
-def select(condlist: Sequence[ArrayLike], choicelist: Sequence[ArrayLike], default: Any = 0) -> Array:
+def select(
+    condlist: Sequence[ArrayLike], choicelist: Sequence[ArrayLike], default: Any = 0
+) -> Array:
     """The first choice whose condition holds, else the default.
 
     Args:

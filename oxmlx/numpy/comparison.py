@@ -10,7 +10,15 @@ import numpy as np
 
 from oxmlx.dtypes import is_complex
 from oxmlx.errors import ShapeError
-from oxmlx.numpy.arguments import BOOL, Array, ArrayLike, inexacts, refuse_complex, refuse_out, value
+from oxmlx.numpy.arguments import (
+    BOOL,
+    Array,
+    ArrayLike,
+    inexacts,
+    refuse_complex,
+    refuse_out,
+    value,
+)
 from oxmlx.numpy.complexes import parts
 from oxmlx.ops import logic, math
 from oxmlx.ops.axes import full

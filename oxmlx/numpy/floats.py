@@ -17,12 +17,12 @@ from oxmlx.numpy.arguments import (
     refuse_complex,
     value,
 )
-from oxmlx.numpy.comparison import isposinf, real_array
+from oxmlx.numpy.comparison import real_array
 from oxmlx.ops import math
 from oxmlx.ops.complex import complex_, imag, real
 from oxmlx.ops.convert import bitcast, cast
-from oxmlx.ops.elementwise import add, div, mul, neg, one, sub
-from oxmlx.ops.logic import and_, eq, lt, ne, not_, or_, shift_left, shift_right_logical
+from oxmlx.ops.elementwise import mul, neg, sub
+from oxmlx.ops.logic import and_, eq, lt, ne, not_, or_, shift_right_logical
 from oxmlx.ops.math import constant, is_finite
 from oxmlx.ops.select import select, zero
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from oxmlx.dtypes import is_signed
+from oxmlx.dtypes import is_integer, is_signed
 from oxmlx.errors import OutOfBoundsError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.kernel import INDEX, Expr, cast, const, scalar
@@ -49,7 +49,8 @@ def checked(i: Any, extent: int, axis: int) -> Any:
 
 def wide(i: Any) -> Any:
     """Indices in a dtype that holds every extent."""
-    return convert.cast(i, INDEX) if get_aval(i).dtype.itemsize < INDEX.itemsize else i
+    dtype = get_aval(i).dtype
+    return convert.cast(i, INDEX) if is_integer(dtype) and dtype.itemsize < INDEX.itemsize else i
 
 
 def wrap(i: Any, n: int) -> Any:

@@ -1,6 +1,6 @@
 """Collectives: operations along the named axes of the vmaps around us.
 
-The vmap that owns the name turns one into an ordinary operation on the batch; the others pass it on.
+The vmap that owns the name makes one an ordinary operation on the batch; the others pass it on.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from oxmlx import tree
-from oxmlx.dtypes import is_bool, is_complex, is_inexact, is_key
+from oxmlx.dtypes import is_bool, is_complex, is_key
 from oxmlx.errors import ArgumentError, AxisError, DtypeError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.mapped import MappedAxis, named_axes
 from oxmlx.ir.primitive import Primitive, Undef
 from oxmlx.ir.trace import bind, current_trace
-from oxmlx.ops.axes import broadcast, full, reduce_sum
+from oxmlx.ops.axes import full, reduce_sum
 from oxmlx.ops.convert import NUMBERS, as_value, cast
 from oxmlx.ops.elementwise import add, div, mul
 from oxmlx.ops.linear import Linear
@@ -230,8 +230,8 @@ def axis_size(axis_name: Any) -> int:
 
 
 def axis_index(axis_name: Any) -> Any:
-    """The place of this element along a named axis, an i32 scalar; along several names, the place in
-    row-major order.
+    """The place of this element along a named axis, an i32 scalar; the place in row-major order for
+    several names.
 
     Raises:
         AxisError: no vmap around us has an axis of this name.
@@ -345,12 +345,9 @@ def all_gather(x: Any, axis_name: Any, *, axis: int = 0, tiled: bool = False) ->
     def each(leaf: Any) -> Any:
         value = as_value(leaf, "all_gather")
         at = canonical_axis("all_gather", axis, value, 0 if tiled else 1)
-        count = 1
-        for name, size in reversed(sizes):
+        for k, (name, size) in enumerate(reversed(sizes)):
             value = bind(AllGather(name, size, at), value)
-            shape = value.aval.shape
-            count *= size
-            value = reshape(value, (*shape[:at], count, *shape[at + 1 + (count != size) :]))
+            value = merge_axes(value, at) if k else value
         return merge_axes(value, at) if tiled else value
 
     return tree.map(each, x)
@@ -432,8 +429,8 @@ def ppermute(x: Any, axis_name: Hashable, perm: Sequence[tuple[int, int]]) -> An
     Args:
         x: a pytree of arrays.
         axis_name: one name.
-        perm: pairs (from, to), each element at most once on either side; an element to which nothing
-            is sent gets zeros.
+        perm: pairs (from, to), each element at most once on either side; an element to which
+            nothing is sent gets zeros.
 
     Raises:
         ArgumentError: `perm` names an element that does not exist, or one twice.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import cache, reduce
 from math import prod
 from typing import Any
 
@@ -13,7 +13,6 @@ from oxmlx import dtypes
 from oxmlx.dtypes import is_inexact, is_integer, is_key, short_name
 from oxmlx.errors import (
     ArgumentError,
-    AxisError,
     DtypeError,
     GradientError,
     OutOfBoundsError,
@@ -25,14 +24,14 @@ from oxmlx.ir.kernel import cast as cast_expr
 from oxmlx.ir.primitive import Primitive, Undef
 from oxmlx.ir.scalar import SCALARS
 from oxmlx.ir.trace import bind
-from oxmlx.ops.axes import broadcast, check_axes, full, insert, zeros_like
+from oxmlx.ops.axes import broadcast, check_axes, insert, zeros_like
 from oxmlx.ops.bounds import locate, lower_clamp, lower_index
-from oxmlx.ops.convert import cast
+from oxmlx.ops.convert import cast, literal
 from oxmlx.ops.elementwise import add, div, mul
 from oxmlx.ops.logic import eq
 from oxmlx.ops.select import select
 from oxmlx.ops.shape import inverse, moveaxis, reshape
-from oxmlx.ops.slicing import iota, zero_of
+from oxmlx.ops.slicing import iota, listed, zero_of
 
 
 class Gather(Primitive):
@@ -49,7 +48,8 @@ class Gather(Primitive):
     kind, reuses = "move", True
 
     def abstract(self, x: Aval, *indices: Aval) -> Aval:
-        shape = gathered(self, x, indices)
+        check_places(self, x, indices)
+        shape = gathered(self, x, indices[0])
         if self.fill is not None and self.fill.dtype != x.dtype:
             raise DtypeError("gather", f"got a fill of {short_name(self.fill.dtype)} for {x}")
         empty = [a for a in self.axes if x.shape[a] == 0]
@@ -61,14 +61,14 @@ class Gather(Primitive):
     def impl(self, x: Any, *indices: Any) -> Any:
         extents = [x.shape[a] for a in self.axes]
         if 0 in extents:
-            return np.full(gathered(self, x, indices), self.fill, x.dtype)
+            return np.full(gathered(self, x, indices[0]), self.fill, x.dtype)
         places, inside = locate(indices, extents)
         if self.batch == 0 and len(places) == 1:
             (axis,), (i,) = self.axes, places
             out = np.asarray(np.take(x, i, axis, mode="clip"))
             out = np.moveaxis(out, range(axis, axis + i.ndim), range(i.ndim)) if axis else out
         else:
-            batch = batch_places(x.shape[: self.batch], places[0].ndim)
+            batch = grid(x.shape[: self.batch], places[0].ndim)
             out = np.asarray(np.transpose(x, order(self, x.ndim))[(*batch, *places)])
         if self.fill is None or inside is None:
             return out
@@ -95,9 +95,9 @@ class Gather(Primitive):
             prim = Gather(raised(self.axes), self.batch, self.fill)
             return bind(prim, moveaxis(x, dx, self.batch), *indices), get_aval(indices[0]).ndim
         if dx is None:
-            moved = [map_axis(i, d, size, self.batch) for i, d in zip(indices, ds, strict=True)]
+            moved = [axis_at(i, d, size, self.batch) for i, d in zip(indices, ds, strict=True)]
             return bind(self, x, *moved), self.batch
-        moved = [map_axis(v, d, size, 0) for v, d in zip(args, dims, strict=True)]
+        moved = [axis_at(v, d, size, 0) for v, d in zip(args, dims, strict=True)]
         return bind(Gather(raised(self.axes), self.batch + 1, self.fill), *moved), 0
 
     def lower(self, index: tuple[Expr, ...], x: Operand, *indices: Operand, out: Aval) -> Expr:
@@ -135,7 +135,8 @@ class Scatter(Primitive):
         if self.combine not in COMBINE:
             problem = f"got combine {self.combine!r}"
             raise ArgumentError("scatter", problem, f"There are {', '.join(COMBINE)}.")
-        shape = gathered(self, x, indices)
+        check_places(self, x, indices)
+        shape = gathered(self, x, indices[0])
         if updates.shape != shape:
             problem = f"updates must have shape {shape}, got {updates} for {x}"
             raise ShapeError("scatter", problem, "Wanted batch, index and remaining axes.")
@@ -153,7 +154,9 @@ class Scatter(Primitive):
         extents = whole.shape[: self.batch + len(self.axes)]
         places, inside = locate(indices, extents[self.batch :])
         rows: Any = 0
-        for n, i in zip(extents, (*grid(extents[: self.batch], places[0].ndim), *places), strict=True):
+        for n, i in zip(
+            extents, (*grid(extents[: self.batch], places[0].ndim), *places), strict=True
+        ):
             rows = rows * n + i
         rows, width = rows.reshape(-1), prod(whole.shape[len(extents) :])
         out, new = np.array(whole, order="C").reshape(-1, width), updates.reshape(-1, width)
@@ -207,9 +210,8 @@ class Scatter(Primitive):
         if isinstance(x, Undef):
             ct_x = ct
             if self.combine != "add":
-                known = self.combine == "mul"
-                zeros = updates if known else zeros_like(aval_of(updates).strong)
-                ct_x = bind(self, ct, zeros, *indices)
+                own = zeros_like(updates.aval) if isinstance(updates, Undef) else updates
+                ct_x = bind(self, ct, own, *indices)
         if isinstance(updates, Undef):
             ct_updates = bind(self.adjoint(updates.aval), ct, *indices)
             if self.combine == "set" and not self.unique:
@@ -301,18 +303,114 @@ def put(combine: str, out: Any, rows: Any, new: Any) -> Any:
 
 
 def accumulate(ufunc: Any, out: Any, rows: Any, new: Any) -> None:
-    """`ufunc.at` in the same order, faster: turn by turn, and in a turn each row at most once."""
-    by_row = np.argsort(rows, kind="stable")
-    ordered = rows[by_row]
-    first = np.flatnonzero(np.diff(ordered, prepend=-1))
-    turn = np.arange(rows.size) - np.repeat(first, np.diff(first, append=rows.size))
-    counts = np.bincount(turn)
-    if out.shape[1] == 1:
+    """`ufunc.at`, faster for long rows: turn by turn, and in one turn no row comes twice."""
+    width = out.shape[1]
+    if width == 1:  # what NumPy is fast at
         ufunc.at(out[:, 0], rows, new[:, 0])
-    elif counts.size * 800 > new.size:  # what a turn costs, in elements
+        return
+    turns = turns_of(rows) if width >= 32 else []
+    if not 0 < len(turns) * 800 < new.size:  # what a turn costs, counted in elements
         ufunc.at(out, rows, new)
-    else:
-        by_turn = by_row[np.argsort(turn, kind="stable")]
-        for chosen in np.split(by_turn, np.cumsum(counts)[:-1]):
-            at = rows[chosen]
-            out[at] = ufunc(out[at], new[chosen])
+        return
+    for turn in turns:
+        at = rows[turn]
+        out[at] = ufunc(out[at], new[turn])
+
+
+def turns_of(rows: Any) -> list[Any]:
+    """Positions of the rows that occur for the first time, for the second time, and so on."""
+    by_row = np.argsort(rows, kind="stable")
+    first = np.flatnonzero(np.diff(rows[by_row], prepend=-1))
+    turn = np.arange(rows.size) - np.repeat(first, np.diff(first, append=rows.size))
+    by_turn = by_row[np.argsort(turn, kind="stable")]
+    return np.split(by_turn, np.cumsum(np.bincount(turn))[:-1])
+
+
+def is_clip(mode: str | None, who: str) -> bool:
+    """Whether a mode moves indices that lie outside to the nearest element.
+
+    Raises:
+        ArgumentError: there is no such mode.
+    """
+    if mode not in MODES:
+        problem = f"got mode {mode!r}"
+        raise ArgumentError(who, problem, f"There are {', '.join(map(repr, MODES))}.")
+    return MODES[mode]
+
+
+MODES = {None: False, "fill": False, "drop": False, "clip": True, "promise_in_bounds": True}
+"""Modes of an index that lies outside: does it clip? A broken promise clips too."""
+
+
+@cache
+def fill_of(dtype: np.dtype[Any]) -> np.generic:
+    """What is read outside an array: NaN, the least signed or the greatest unsigned integer, True,
+    a key of ones."""
+    if is_inexact(dtype):
+        return dtype.type(np.nan)
+    if is_key(dtype):
+        return np.frombuffer(b"\xff" * dtype.itemsize, dtype)[0]
+    if dtype.kind == "b":
+        return np.True_
+    limits = dtypes.iinfo(dtype)
+    return dtype.type(limits.min if dtype.kind == "i" else limits.max)
+
+
+def gather(
+    x: Any,
+    indices: Sequence[Any],
+    axes: tuple[int, ...],
+    batch: int = 0,
+    mode: str | None = "fill",
+    fill_value: Any = None,
+) -> Any:
+    """The elements of `x` at `indices`, one array of them for each of `axes`.
+
+    Args:
+        x: an array whose first `batch` axes go with those of the indices.
+        indices: integers of one shape; negative ones count from the end.
+        axes: the axes of `x` that they index, which the output has not; it has those of the
+            indices first.
+        mode: what an index outside its axis reads: "fill", a fill value, or "clip", the nearest.
+        fill_value: a number; by default NaN, the least signed or greatest unsigned integer.
+
+    Raises:
+        ArgumentError: unknown mode, or not one index for each axis.
+        DtypeError: indices that are not integers, or a fill value that the dtype cannot hold.
+    """
+    dtype = get_aval(x).dtype
+    fill = None
+    if not is_clip(mode, "gather"):
+        fill = fill_of(dtype) if fill_value is None else literal(fill_value, dtype, "gather")
+    return bind(Gather(axes, batch, fill), x, *indices)
+
+
+def scatter(
+    x: Any,
+    updates: Any,
+    indices: Sequence[Any],
+    axes: tuple[int, ...],
+    batch: int = 0,
+    combine: str = "set",
+    mode: str | None = "drop",
+    unique: bool = False,
+) -> Any:
+    """`x` with the elements that `gather` would read combined with `updates`, in order.
+
+    Args:
+        x: an array.
+        updates: what `gather` would return, of the dtype of `x`.
+        indices: as in `gather`.
+        axes: as in `gather`.
+        batch: as in `gather`.
+        combine: "set", "add", "mul", "min" or "max".
+        mode: what happens to an update outside: "drop", or "clip", it moves to the nearest element.
+        unique: a promise that no element is updated twice.
+
+    Raises:
+        ArgumentError: unknown mode or combine, or not one index for each axis.
+        ShapeError: updates that do not fit.
+        DtypeError: updates of another dtype, or indices that are not integers.
+    """
+    prim = Scatter(axes, batch, combine, is_clip(mode, "scatter"), unique)
+    return bind(prim, x, updates, *indices)

@@ -178,7 +178,7 @@ class Pad(Primitive):
 
 
 class Concatenate(Primitive):
-    """out[i] = xₖ[i - the extents of the operands before k], the operands side by side along axis."""
+    """out[i] = xₖ[i - those before], the operands x₀, x₁, … side by side along the axis"""
 
     axis: int
     kind = "move"

@@ -19,11 +19,10 @@ from oxmlx.ir.monoid import MONOIDS, Monoid
 from oxmlx.ir.primitive import Primitive, Undef
 from oxmlx.ir.scalar import SCALARS
 from oxmlx.ir.trace import bind
-from oxmlx.ops.gather import take_along_axis
+from oxmlx.ops.gather import Gather
 from oxmlx.ops.linear import Linear
-from oxmlx.ops.logic import lt
 from oxmlx.ops.reduction import index_dtype
-from oxmlx.ops.select import minimum, select, zero
+from oxmlx.ops.select import zero
 from oxmlx.ops.shape import moveaxis, reshape
 
 Ints = tuple[int, ...]
@@ -165,15 +164,10 @@ class ExtremeWindow(ReduceWindow):
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         (x,), (dx,) = primals, tangents
-        out, n = bind(self, x), get_aval(x).size
-        if not n:
-            return out, None
-        shape = get_aval(out).shape
-        at = bind(over(self.chooser, self.slides(get_aval(x).shape), 0), x)
-        dtype = get_aval(at).dtype
-        flat = reshape(minimum(at, dtype.type(n - 1)), (prod(shape),))
-        chosen = reshape(take_along_axis(reshape(dx, (n,)), flat, 0), shape)
-        return out, select(lt(at, dtype.type(n)), chosen, zero(dx))
+        aval = get_aval(x)
+        places = bind(over(self.chooser, self.slides(aval.shape), 0), x)
+        pick = Gather((0,), fill=zero(dx))  # places in the padding lie outside
+        return bind(self, x), bind(pick, reshape(dx, (aval.size,)), places)
 
 
 class ArgWindow(ReduceWindow):

@@ -8,7 +8,8 @@ import numpy as np
 
 from oxmlx import tree
 from oxmlx.api.arguments import flatten_values
-from oxmlx.errors import ShapeError
+from oxmlx.dtypes import float0
+from oxmlx.errors import DtypeError, ShapeError
 from oxmlx.ir.value import Value
 from oxmlx.ops.axes import full
 from oxmlx.ops.convert import cast
@@ -50,10 +51,24 @@ def check_fit(who: str, x: Any, y: Any, first: str, second: str) -> None:
                 raise ShapeError(who, problem, "Both must have one shape.")
 
 
+def check_gradients(who: str, updates: Any) -> None:
+    """Refuse the derivatives of integers, which are of dtype float0.
+
+    Raises:
+        DtypeError: the text names the path.
+    """
+    for path, x in tree.leaves_with_path(updates):
+        if x.dtype == float0:
+            problem = f"the gradient at {place_of(path)} is {x.aval}: its parameter is an integer"
+            raise DtypeError(who, problem, "Leave it out with optim.masked or optim.partition.")
+
+
 def full_like(x: Any, value: Any, dtype: np.dtype[Any] | None = None) -> Any:
-    """A tree of arrays filled with `value`, a number or a rank-0 array."""
+    """A tree of arrays filled with `value`, a number or a rank-0 array; float0 stays as it is."""
 
     def fill(leaf: Value) -> Any:
+        if leaf.dtype == float0:
+            return leaf
         wanted = leaf.dtype if dtype is None else dtype
         if isinstance(value, Value):
             return cast(full(leaf.shape, 0, wanted) + value, wanted)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from oxmlx import tree
-from oxmlx.dtypes import as_dtype, is_complex, promote_types
+from oxmlx.dtypes import as_dtype, finfo, is_complex, promote_types
 from oxmlx.errors import ArgumentError
 from oxmlx.ops.axes import full
 from oxmlx.ops.complex import imag, real
 from oxmlx.ops.convert import cast
 from oxmlx.ops.select import minimum
-from oxmlx.optim.leaves import cast_like, check_fit, zeros_like
-from oxmlx.optim.transformation import GradientTransformation, Scalar, Tree, transformation
+from oxmlx.optim.transformation import Scalar, Tree
 
 I32, F32 = np.dtype(np.int32), np.dtype(np.float32)
 LAST = np.iinfo(np.int32).max
@@ -38,12 +37,12 @@ def average(x: Tree, m: Tree, decay: Scalar) -> Tree:
 def unbiased(m: Tree, decay: Scalar, count: Any) -> Tree:
     """m / (1 − decayᵗ): an average that began at zero, as if it had begun at its first element.
 
-    The power is taken in f32 at least: in 16 bits 0.999ᵗ is 1.
+    The power is taken in f32 at least: in 16 bits 0.999 is 1.
     """
     corrections: dict[np.dtype[Any], Any] = {}
 
     def divide(x: Any) -> Any:
-        wide = promote_types(x.dtype, F32)
+        wide = promote_types(finfo(x.dtype).dtype, F32)
         if wide not in corrections:
             corrections[wide] = 1 - decay ** cast(count, wide)
         return x / cast(corrections[wide], x.dtype)

@@ -13,7 +13,7 @@ from oxmlx.dtypes import float0, is_complex, is_inexact
 from oxmlx.errors import ArgumentError, DtypeError
 from oxmlx.ir.value import Value
 from oxmlx.ops.convert import cast
-from oxmlx.optim.leaves import as_values, check_fit, zeros_like
+from oxmlx.optim.leaves import as_values, check_fit, check_gradients, zeros_like
 from oxmlx.tree.mismatch import place_of
 
 Tree: TypeAlias = Any
@@ -47,6 +47,11 @@ class EmptyState(NamedTuple):
     """The state of a transformation that remembers nothing."""
 
 
+def no_state(params: Tree) -> EmptyState:
+    """The `init` of a transformation that remembers nothing."""
+    return EmptyState()
+
+
 def transformation(
     who: str,
     init: Callable[[Any], Any],
@@ -72,6 +77,7 @@ def transformation(
             problem = f"the state must be of {state_type.__name__}, got {type(state).__name__}"
             raise ArgumentError(who, problem, "Pass what init or the last update returned.")
         updates, state = as_values(who, updates), as_values(who, state)
+        check_gradients(who, updates)
         if params is not None:
             params = as_values(who, params)
             check_fit(who, updates, params, "the gradient", "the parameter")
@@ -93,13 +99,10 @@ def stateless(f: Callable[[Any, Any], Any], who: str = "stateless") -> GradientT
     1.5
     """
 
-    def init(params: Tree) -> EmptyState:
-        return EmptyState()
-
     def update(updates: Tree, state: EmptyState, params: Tree) -> tuple[Tree, EmptyState]:
         return f(updates, params), state
 
-    return transformation(who, init, update, EmptyState)
+    return transformation(who, no_state, update, EmptyState)
 
 
 def identity() -> GradientTransformation:
@@ -107,10 +110,10 @@ def identity() -> GradientTransformation:
 
     >>> from oxmlx import optim
     >>> tx = optim.identity()
-    >>> float(tx.update(3.0, tx.init(0.0))[0])
-    3.0
+    >>> tx.update(3.0, tx.init(0.0))
+    (3.0, EmptyState())
     """
-    return stateless(lambda updates, params: updates, "identity")
+    return GradientTransformation(no_state, lambda updates, state, params=None: (updates, state))
 
 
 def set_to_zero() -> GradientTransformation:
@@ -121,7 +124,11 @@ def set_to_zero() -> GradientTransformation:
     >>> float(tx.update(3.0, tx.init(0.0))[0])
     0.0
     """
-    return stateless(lambda updates, params: zeros_like(updates), "set_to_zero")
+
+    def update(updates: Tree, state: EmptyState, params: Tree = None) -> tuple[Tree, EmptyState]:
+        return zeros_like(as_values("set_to_zero", updates)), state
+
+    return GradientTransformation(no_state, update)
 
 
 @boundary

@@ -360,7 +360,7 @@ class Renderer:
         if e in self.known:
             return ()
         if isinstance(e, Loop):
-            return [*self.outside(e.body, self.scope - {e.loop}), *e.kids()[len(e.body) :]]
+            return [*self.outside(e.body, self.scope - {e.loop}), *e.outside]
         return e.kids()
 
     def outside(self, roots: Sequence[Expr], scope: frozenset[Index]) -> list[Expr]:
