@@ -128,7 +128,7 @@ class Jitted:
         ]
 
     def trace(self, call: Callable[..., Any], signature: Signature) -> Entry:
-        """Trace the function for a new signature; keep the program unless it reads outer tracers."""
+        """Trace for a new signature; keep the program unless it reads outer tracers."""
         if config.explain_retraces and self.cache:
             log.warning("%s", self.explain(signature))
         self.traces += 1
@@ -218,6 +218,7 @@ def positional_names(fun: Callable[..., Any]) -> list[str]:
 
 
 def map_names(fixed: dict[int, Any]) -> Iterable[tuple[str, Any]]:
+    """Static arguments given by position, with names for the key."""
     return ((f"#{k}", v) for k, v in fixed.items())
 
 

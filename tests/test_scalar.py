@@ -48,7 +48,8 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "cast": lax.convert_element_type,
     "bitcast": lax.bitcast_convert_type,
 }
-UNTYPED = [name for name in SCALARS if name not in ("select", "cast", "bitcast")]
+APART = ("select", "cast", "bitcast", "polygamma")  # with tests of their own
+UNTYPED = [name for name in SCALARS if name not in APART]
 
 # Where we take other dtypes than JAX, on purpose.
 WE_TAKE = {"pow": INTEGERS}
@@ -193,7 +194,7 @@ CORNERS = [
 
 
 def test_every_scalar_is_tested_against_jax() -> None:
-    assert set(ORACLES) == set(SCALARS)
+    assert {*ORACLES, "polygamma"} == set(SCALARS)
 
 
 @pytest.mark.parametrize("name", UNTYPED)
@@ -464,6 +465,22 @@ def test_special_functions(name: str) -> None:
     worst = int(np.argmax(np.where(subnormal, 0, np.array(errors, float))))
     assert errors[worst] < 2e-15, f"at {x[worst]!r}: got {got[worst]!r}, want {want[worst]}"
     np.testing.assert_array_equal(got[subnormal], np.array(want, float)[subnormal])
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7])
+def test_polygamma(n: int) -> None:
+    x = np.r_[1e-8, 0.1, 0.5, 1, 3.3, 50, 1e5, 1e12, -0.5, -3.7, -100.3]
+    got = SCALARS["polygamma"].run(np.full_like(x, n), x)
+    with mpmath.workdps(40):
+        want = np.array([float(mpmath.polygamma(n, mpmath.mpf(float(v)))) for v in x])
+    np.testing.assert_allclose(got, want, rtol=2e-14)
+
+
+def test_polygamma_where_it_has_no_value() -> None:
+    run = SCALARS["polygamma"].run
+    assert np.isinf(run(np.ones(2), np.array([0.0, -2.0]))).all()
+    assert np.isnan(run(np.ones(2), np.array([np.nan, -1e9]))).all()
+    assert np.isnan(run(np.zeros(1), np.ones(1))).all()
 
 
 @pytest.mark.parametrize("name", ["lgamma", "digamma"])

@@ -58,9 +58,7 @@ def test_a_constant_output_is_repeated() -> None:
 
 def test_nested_maps_give_a_table() -> None:
     table = ox.vmap(ox.vmap(lambda x, y: x * 10 + y, (None, 0)), (0, None))
-    np.testing.assert_array_equal(
-        np.asarray(table(array(2), array(3))), [[0, 1, 2], [10, 11, 12]]
-    )
+    np.testing.assert_array_equal(np.asarray(table(array(2), array(3))), [[0, 1, 2], [10, 11, 12]])
 
 
 def test_gradients_of_each_example() -> None:
@@ -73,7 +71,11 @@ def test_gradients_of_each_example() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [
-        (lambda: ox.vmap(lambda x, y: x)(array(2), array(3)), ShapeError, r"argument\[0\] f32\[2\]"),
+        (
+            lambda: ox.vmap(lambda x, y: x)(array(2), array(3)),
+            ShapeError,
+            r"argument\[0\] f32\[2\]",
+        ),
         (lambda: ox.vmap(lambda x: x, in_axes=1)(array(2)), AxisError, "in_axes names axis 1"),
         (lambda: ox.vmap(lambda x: x, in_axes=None)(array(2)), ArgumentError, "axis_size"),
         (lambda: ox.vmap(lambda x: x, in_axes=(0, 0))(array(2)), ArgumentError, "2 items for 1"),

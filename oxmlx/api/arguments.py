@@ -13,7 +13,7 @@ from oxmlx.errors import ArgumentError, GradientError, ShapeError
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.value import Value
 from oxmlx.ops.axes import zeros_like
-from oxmlx.ops.convert import as_value
+from oxmlx.ops.convert import as_value, cast
 
 
 def flatten_values(x: Any, who: str) -> tuple[list[Any], tree.PyTreeDef]:
@@ -84,7 +84,7 @@ def check_differentiable(who: str, x: Any, path: Any, holomorphic: bool, allow_i
 
 
 def show_float0(ct: Any, aval: Aval) -> Any:
-    """A cotangent as the API shows it: zeros for `None`, float0 zeros for what has no derivative."""
+    """A cotangent as the API shows it: zeros for `None`, float0 zeros for an integer."""
     if not is_inexact(aval.dtype):
         return np.zeros(aval.shape, float0)
     return zeros_like(aval.strong) if ct is None else ct
@@ -112,5 +112,5 @@ def as_tangents(who: str, what: str, xs: Sequence[Any], avals: Sequence[Aval]) -
                 f"a {what} must have the dtype of its value {aval}, got {x.aval}",
                 f"Convert it with .astype(ox.{short_name(aval.dtype)}).",
             )
-        out.append(x.astype(aval.dtype) if x.dtype != aval.dtype or x.weak_type else x)
+        out.append(cast(x, aval.dtype))
     return out

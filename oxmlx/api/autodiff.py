@@ -186,7 +186,7 @@ class Push:
 
     @boundary
     def __call__(self, *tangents: Any) -> Any:
-        jaxpr, in_tree, in_avals, moving, out_tree, out_avals, nonzero, who = self.spec
+        jaxpr, in_tree, in_avals, _, out_tree, out_avals, nonzero, who = self.spec
         xs, given = tree.flatten(tangents)
         if given != in_tree:
             raise TreeError(who, f"tangents must have the structure {in_tree}, got {given}")
@@ -216,9 +216,8 @@ def linearized(f: Callable[..., Any], args: tuple[Any, ...], has_aux: bool, who:
             out, aux = out
         leaves, out_tree = flatten_values(out, who)
         aux_leaves, aux_tree = tree.flatten(aux)
-        trees[:] = [out_tree, len(leaves), aux_tree, [x for x in aux_leaves]]
-        values = [x for x in aux_leaves if hasattr(x, "aval")]
-        return [*leaves, *values]
+        trees[:] = [out_tree, len(leaves), aux_tree, aux_leaves]
+        return [*leaves, *(x for x in aux_leaves if hasattr(x, "aval"))]
 
     ys, jaxpr, residuals, nonzero = linearize_flat(flat, xs, moving)
     out_tree, n, aux_tree, aux_leaves = trees

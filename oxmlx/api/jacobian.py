@@ -21,7 +21,7 @@ from oxmlx.ops.shape import reshape
 
 
 def basis(avals: Sequence[Aval]) -> list[Any]:
-    """The standard basis of a list of arrays: for each, [n, *shape], n the number of elements of all."""
+    """The standard basis of some arrays: for each [n, *shape], n the elements of all."""
     n = sum(a.size for a in avals)
     out: list[Any] = []
     at = 0

@@ -28,7 +28,7 @@ def checkpoint(
 
     Args:
         fun: a function of pytrees of arrays.
-        prevent_cse: accepted for JAX programs; the recomputation never merges with the forward pass.
+        prevent_cse: accepted for JAX programs; recomputation never merges with the forward pass.
         policy: which values may be kept all the same; see `ox.checkpoint_policies`.
         static_argnums: arguments that are passed as they are.
 

@@ -1,4 +1,4 @@
-"""The reference backend: every primitive's `impl`, step by step, in NumPy. The oracle of the others."""
+"""The reference backend: each primitive's `impl`, step by step; the oracle of the others."""
 
 from __future__ import annotations
 

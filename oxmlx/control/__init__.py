@@ -1,1 +1,1 @@
-"""Higher-order primitives: programs that hold programs. Their rules transform the jaxprs they hold."""
+"""Higher-order primitives: programs that hold programs, and whose rules transform those."""

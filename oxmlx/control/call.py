@@ -1,4 +1,4 @@
-"""`call`: a program as one equation. It is what a jitted function or a composite is inside a trace."""
+"""`call`: a program as one equation, as a jitted function or a composite is inside a trace."""
 
 from __future__ import annotations
 

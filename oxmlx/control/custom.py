@@ -237,13 +237,17 @@ def refuse_moving_consts(who: str, tangents: Sequence[Any]) -> None:
 class CustomFunction(Generic[R]):
     """What custom_jvp and custom_vjp share: the function, and its arguments that are not traced."""
 
+    def __call__(self, *args: Any, **kwargs: Any) -> R:
+        raise NotImplementedError
+
     def __init__(self, fun: Callable[..., R], nondiff_argnums: Sequence[int] = ()) -> None:
         functools.update_wrapper(self, fun)
+        self.__name__: str = getattr(fun, "__name__", type(fun).__name__)
         self.fun, self.nondiff_argnums = fun, tuple(nondiff_argnums)
         self.tracing_rules: ContextVar[bool] = ContextVar("tracing_rules", default=False)
 
     def __get__(self, instance: Any, owner: type) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else functools.partial(self.__call__, instance)
 
     def rules(
         self,
@@ -251,7 +255,7 @@ class CustomFunction(Generic[R]):
         body: Jaxpr,
         lead: list[Any],
     ) -> tuple[Jaxpr, Rules, list[Any]]:
-        """Trace the rules, or defer them inside themselves: (body, rules, shared leading values)."""
+        """Trace the rules, or defer them inside themselves: (body, rules, leading values)."""
         if self.tracing_rules.get():
 
             def later() -> tuple[Sequence[Jaxpr], list[Any]]:
@@ -318,7 +322,7 @@ class custom_jvp(CustomFunction[R]):  # a decorator
     array(1., dtype=float32)
     """
 
-    rule: Callable[..., Any] | None = None
+    rule: Any = None
 
     def defjvp(self, jvp: Callable[..., Any]) -> Callable[..., Any]:
         """Set the rule: (*nondiff, primals, tangents) → (output, output tangent)."""
@@ -343,7 +347,7 @@ class custom_jvp(CustomFunction[R]):  # a decorator
             raise GradientError(
                 "custom_jvp",
                 f"{self.__name__} has no rule",
-                "Give it one with @f.defjvp.",  # type: ignore[attr-defined]
+                "Give it one with @f.defjvp.",
             )
         every = self.positional(args, kwargs)
         if current_trace() is BASE:
@@ -372,7 +376,7 @@ class custom_jvp(CustomFunction[R]):  # a decorator
             tangents = [
                 next(given) if m else float0_zeros(a) for m, a in zip(moving, avals, strict=True)
             ]
-            result = self.rule(*fixed, in_tree.unflatten(primals), in_tree.unflatten(tangents))  # type: ignore[misc]
+            result = self.rule(*fixed, in_tree.unflatten(primals), in_tree.unflatten(tangents))
             if not isinstance(result, tuple) or len(result) != 2:
                 raise TreeError(
                     "custom_jvp", f"the rule must return (output, tangent), got {result!r:.80}"
@@ -415,8 +419,8 @@ class custom_vjp(CustomFunction[R]):  # a decorator
     array(1., dtype=float32)
     """
 
-    fwd: Callable[..., Any] | None = None
-    bwd: Callable[..., Any] | None = None
+    fwd: Any = None
+    bwd: Any = None
 
     def defvjp(self, fwd: Callable[..., Any], bwd: Callable[..., Any], **_: Any) -> None:
         """Set the rules: fwd(*args) → (output, residuals); bwd(*nondiff, residuals, ct) → a tuple
@@ -428,7 +432,7 @@ class custom_vjp(CustomFunction[R]):  # a decorator
             raise GradientError(
                 "custom_vjp",
                 f"{self.__name__} has no rules",
-                "Give it some with f.defvjp(fwd, bwd).",  # type: ignore[attr-defined]
+                "Give it some with f.defvjp(fwd, bwd).",
             )
         every = self.positional(args, kwargs)
         if current_trace() is BASE:
@@ -466,7 +470,7 @@ class custom_vjp(CustomFunction[R]):  # a decorator
 
         def flat(*xs: Any) -> list[Any]:
             res, cts = xs[: len(res_avals)], xs[len(res_avals) :]
-            back = self.bwd(*fixed, res_tree.unflatten(res), out_tree.unflatten(cts))  # type: ignore[misc]
+            back = self.bwd(*fixed, res_tree.unflatten(res), out_tree.unflatten(cts))
             return match_cotangents(back, in_tree, in_avals)
 
         return stage(flat, [*res_avals, *(a.strong for a in out_avals)])

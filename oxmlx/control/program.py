@@ -1,4 +1,4 @@
-"""What the higher-order primitives share: effects and axis names of bodies, and small jaxpr surgery."""
+"""What the higher-order primitives share: effects of bodies, and small surgery on jaxprs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Program(Primitive):
         return any(b.effects for b in self.bodies())
 
     @property
-    def axis_names(self) -> frozenset[Any]:  # type: ignore[override]
+    def axis_names(self) -> frozenset[Any]:
         return frozenset[Any]().union(*(b.axis_names for b in self.bodies()))
 
 

@@ -372,7 +372,7 @@ def check_carry(out_tree: Any, c_tree: Any) -> None:
 
 def leading_extent(xs: Sequence[Any], length: int | None) -> int:
     """The number of steps that all scanned arrays agree on."""
-    sizes = {x.aval.shape[0] if x.aval.ndim else None for x in xs}
+    sizes: set[Any] = {x.aval.shape[0] if x.aval.ndim else None for x in xs}
     if None in sizes:
         raise ShapeError("scan", "scanned arrays need a leading axis, got one of rank 0")
     if length is not None:
@@ -380,4 +380,4 @@ def leading_extent(xs: Sequence[Any], length: int | None) -> int:
     if len(sizes) != 1:
         problem = f"leading extents must be one number, got {sorted(map(str, sizes))}"
         raise ShapeError("scan", problem, "Pass length= if there are no scanned arrays.")
-    return int(sizes.pop())  # type: ignore[arg-type]
+    return sizes.pop()

@@ -85,9 +85,11 @@ def read_members(file: Any, who: str) -> dict[str, np.ndarray]:
             if name == info.filename or name in members:
                 problem = f"it has the member {info.filename!r:.80}, wanted distinct .npy files"
                 raise FileFormatError(who, problem)
-            if info.compress_type not in _METHODS or info.compress_size > size:
-                problem = f"array {name!r:.80} is compressed as numpy never does, or cut short"
-                raise FileFormatError(who, problem)
+            if info.header_offset < 0 or info.header_offset + info.compress_size > size:
+                raise FileFormatError(who, f"array {name!r:.80} lies outside of the file")
+            if info.compress_type not in _METHODS:
+                problem = f"array {name!r:.80} is compressed by method {info.compress_type}"
+                raise FileFormatError(who, problem, "NumPy stores or deflates.")
             members[name] = parse_npy(archive.read(info), name, who)
     return members
 
@@ -127,7 +129,7 @@ def parse_npy_header(text: bytes) -> tuple[Any, bool, tuple[int, ...]] | None:
     if len(text) > MAX_TEXT:
         return None
     try:
-        found = ast.literal_eval(text.decode("latin1").strip())
+        found = ast.literal_eval(text.decode("latin1"))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None  # what literal_eval may raise
     if not isinstance(found, dict) or found.keys() != {"descr", "fortran_order", "shape"}:

@@ -1,1 +1,1 @@
-"""The foundation: three small languages (jaxpr, kernel, plan), their values, and how programs are traced."""
+"""The foundation: small languages (jaxpr, kernel), their values, and how programs are traced."""

@@ -1,8 +1,8 @@
 """Arrays: handles on a buffer, or on an equation that has not run yet.
 
-Eager code is traced lazily: an equation is a `Node` that holds its operands; a handle holds its node.
-When a node runs it keeps its value and drops its operands, so what nothing refers to any more is
-neither computed nor kept: Python's reference counts are the liveness analysis.
+Eager code is traced lazily: an equation is a `Node` that holds its operands; a handle holds its
+node. When a node runs it keeps its value and drops its operands, so what nothing refers to any
+more is neither computed nor kept: Python's reference counts are the liveness analysis.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MAX_PINNED = 64 << 20  # bytes of operands that pending equations may keep alive
 
 
 class Node:
-    """A value that is known (`value`), failed (`error`), or pending (`prim` applied to `inputs`)."""
+    """A value: known (`value`), failed (`error`), or pending (`prim` applied to `inputs`)."""
 
     __slots__ = ("__weakref__", "error", "inputs", "prim", "value", "where")
     value: Any
@@ -136,9 +136,10 @@ def run(node: Node) -> None:
         if type(node.prim) is int:
             node.value = args[0][node.prim]
         else:
-            node.value = apply(node.prim, args)
+            prim: Any = node.prim
+            node.value = apply(prim, args)
             if config.nan:
-                check_nan(node.prim, node.value, node.where)
+                check_nan(prim, node.value, node.where)
     except OxmlxError as e:
         node.value, node.error = None, e
     except Exception as e:  # a host callback may raise anything: keep it for who reads the value

@@ -78,7 +78,7 @@ def scalar_aval(dtype: np.dtype[Any]) -> Aval:
 
 
 def get_aval(x: Any) -> Aval:
-    """The aval of an operand of a primitive: a value, or a NumPy scalar that stands for a literal."""
+    """The aval of an operand: a value, or a NumPy scalar that stands for a literal."""
     try:
         return x.aval
     except AttributeError:

@@ -1,4 +1,4 @@
-"""Check a jaxpr: every variable bound once before use, every equation of the type its primitive says."""
+"""Check a jaxpr: each variable bound once before use, each equation typed as its rule says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from oxmlx.ir.jaxpr import Jaxpr, Literal, Var
 
 
 def check_jaxpr(jaxpr: Jaxpr) -> None:
-    """Raise a `CheckError` that names the first malformed equation of `jaxpr`, nested ones included.
+    """Raise a `CheckError` that names the first malformed equation, nested programs included.
 
     The error is one of a rule of a primitive or transformation, not of the user's program.
     """

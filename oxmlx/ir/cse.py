@@ -1,4 +1,4 @@
-"""Common subexpression elimination: one equation for equal primitives on equal operands, by bits."""
+"""Common subexpression elimination: one equation for equal primitives on equal operands."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ def dce(jaxpr: Jaxpr, used: Sequence[bool] | None = None) -> Jaxpr:
 
     Inputs stay; unused outputs are dropped. Nested programs are shrunk by their `dce` rule.
     """
-    outputs = [a for a, u in zip(jaxpr.outputs, used or [True] * len(jaxpr.outputs)) if u]
+    keep = [True] * len(jaxpr.outputs) if used is None else used
+    outputs = [a for a, u in zip(jaxpr.outputs, keep, strict=True) if u]
     live = set(outputs)
     eqns: list[Eqn] = []
     for eqn in reversed(jaxpr.eqns):
@@ -30,7 +31,7 @@ def dce(jaxpr: Jaxpr, used: Sequence[bool] | None = None) -> Jaxpr:
 
 
 def dce_program(jaxpr: Jaxpr, used: Sequence[bool]) -> tuple[Jaxpr, list[bool]]:
-    """Shrink a nested program to its `used` outputs: (program of the inputs it reads, which those are)."""
+    """Shrink a nested program to its `used` outputs: (program, which inputs it still reads)."""
 
     def shrink() -> tuple[Jaxpr, list[bool]]:
         small = dce(jaxpr, used)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -95,7 +95,7 @@ def default_device() -> Device:
 
 
 @contextmanager
-def use_device(device: Device | str) -> Iterator[Device]:
+def use_device(device: Device | str) -> Generator[Device]:
     """Make new arrays on `device` inside a `with` block of this thread."""
     chosen = as_device(device)
     token = _default.set(chosen)

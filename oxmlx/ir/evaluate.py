@@ -61,7 +61,7 @@ class Steps:
             out = impl(*[env[k] for k in ins])
             if nan:
                 check_nan(self.eqns[n].prim, out, self.eqns[n].where)
-            if type(outs) is int:
+            if isinstance(outs, int):
                 env[outs] = out
             else:
                 for k, x in zip(outs, out, strict=True):

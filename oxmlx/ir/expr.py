@@ -270,7 +270,7 @@ class Scalar(Expr):
         target = () if self.to is None else (self.to,)
         try:
             return SCALARS[self.op].check(*(a.dtype for a in self.args), *target)
-        except DtypeError as e:
+        except (CheckError, DtypeError) as e:
             raise CheckError(str(self), e.problem, "Cast an operand in the lower rule.") from e
 
     def kids(self) -> tuple[Expr, ...]:

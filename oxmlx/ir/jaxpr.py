@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, TypeVar, final
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -21,6 +21,7 @@ from oxmlx.source import Location
 T = TypeVar("T")
 
 
+@final
 class Var:
     """A variable; identity is equality."""
 
@@ -30,6 +31,7 @@ class Var:
         self.aval = aval
 
 
+@final
 class Literal:
     """A rank-0 number written into the program."""
 
@@ -97,7 +99,7 @@ class Jaxpr:
         return [a.aval for a in self.outputs]
 
     def derive(self, key: Hashable, make: Callable[[], T]) -> T:
-        """A program derived from this one (its jvp, its transpose, ...), cached and dying with it."""
+        """A program derived from this one (its jvp, say), cached and dying with it."""
         try:
             return self.derived[key]
         except KeyError:
@@ -109,11 +111,11 @@ _lock = Lock()
 
 
 def structure(jaxpr: Jaxpr) -> Hashable:
-    """A key that two jaxprs share if they differ in the names of variables and source lines only."""
+    """A key that two jaxprs share if they differ in names of variables and lines only."""
     number: dict[Var, int] = {v: k for k, v in enumerate(jaxpr.inputs)}
 
     def key(a: Atom) -> Hashable:
-        return number[a] if type(a) is Var else (a.aval, a.value.tobytes())  # type: ignore[union-attr]
+        return number[a] if type(a) is Var else (a.aval, a.value.tobytes())
 
     eqns: list[Hashable] = []
     for e in jaxpr.eqns:

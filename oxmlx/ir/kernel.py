@@ -83,6 +83,9 @@ __all__ = [
 ]
 
 
+LONG = 60  # characters of an expression that gets a name
+
+
 @dataclass(frozen=True, eq=False)
 class Operand:
     """An array as a function of an index, which is all that a lower rule may know of it."""
@@ -202,19 +205,25 @@ class Kernel:
         return "\n".join(lines)
 
     def lets(self, text: Text) -> list[str]:
-        """Name what is folded (s), shared or long: a value of the row (r) or of an element (v)."""
+        """Name loops (s) and what is shared or long: a value of a row (r), or of an element (v)."""
         uses = Counter(k for e in self.nodes for k in e.kids())
         uses.update(s.value for s in self.stores)
+        whole = {s.value for s in self.stores}
+        whole |= {b for e in self.nodes if isinstance(e, Loop) for b in e.body}
         lines: list[str] = []
         for e in self.nodes:
-            worth = uses[e] > 1 and any(k.kids() for k in e.kids())
-            worth |= uses[e] > 1 and isinstance(e, Scalar)
-            if isinstance(e, Loop) or (not isinstance(e, Part) and (worth or len(text.of(e)) > 60)):
+            if isinstance(e, Loop):
+                named = uses[e] > 1 or e not in whole
+            elif isinstance(e, Scalar) or any(i.kids() for i in e.kids()):
+                named = not isinstance(e, Part) and (uses[e] > 1 or len(text.of(e)) > LONG)
+            else:
+                named = False
+            if named:
                 kind = "s" if isinstance(e, Loop) else "r" if self.is_row(e) else "v"
+                name = f"{kind}{len(lines)}"
                 along = ", ".join(sorted(i.name for i in e.free.difference(self.grid)))
-                line = f"{kind}{len(lines)} = {text.of(e)}" + (f"   at {along}" if along else "")
-                text.name(e, f"{kind}{len(lines)}")
-                lines.append(line)
+                lines.append(f"{name} = {text.of(e)}" + (f"   at {along}" if along else ""))
+                text.name(e, name)
         return lines
 
 

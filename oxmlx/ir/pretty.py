@@ -68,12 +68,14 @@ def show_eqn(eqn: Eqn, names: Names, indent: int, source: bool = False) -> str:
 
 
 def contains_jaxpr(value: object) -> bool:
+    """Whether a param is a program, or holds some."""
     return isinstance(value, Jaxpr) or (
         isinstance(value, tuple) and any(map(contains_jaxpr, value))
     )
 
 
 def show_field(value: object, indent: int) -> str:
+    """A param that may be a program, at some depth."""
     if isinstance(value, Jaxpr):
         return show_jaxpr(value, indent)
     if isinstance(value, tuple) and contains_jaxpr(value):
@@ -82,4 +84,4 @@ def show_field(value: object, indent: int) -> str:
     return show_param(value)
 
 
-Jaxpr.__repr__ = show_jaxpr  # type: ignore[method-assign]  # the grammar stays free of layout
+setattr(Jaxpr, "__repr__", show_jaxpr)  # noqa: B010  # so that the grammar stays free of layout

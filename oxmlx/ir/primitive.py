@@ -25,11 +25,12 @@ else:
         return lambda cls: cls
 
 
+NO_NAMES: frozenset[Any] = frozenset()
 Kind = Literal["move", "map", "fold", "program", "host"]
 
 
 def param_key(value: Any) -> Any:
-    """A hashable key that tells params apart by type and bits: True, 1, 1.0 and -0.0 are four things."""
+    """A key that tells params apart by type and bits: True, 1, 1.0 and -0.0 are four things."""
     t = type(value)
     if t is tuple:
         return (t, *map(param_key, value))
@@ -47,9 +48,9 @@ def param_key(value: Any) -> Any:
 class Primitive:
     """One operation, applied with these params.
 
-    Annotated class attributes of a subclass are its params: typed, printed, hashable. An application
-    is interned by class and params, so equality is identity. Array operands are arguments of the
-    rules. A missing rule raises `MissingRule`.
+    Annotated class attributes of a subclass are its params: typed, printed, hashable. An
+    application is interned by class and params, so equality is identity. Array operands are
+    arguments of the rules. A missing rule raises `MissingRule`.
     """
 
     name: ClassVar[str]
@@ -67,9 +68,6 @@ class Primitive:
 
     effect: ClassVar[str | None] = None
     """`ordered`: keeps program order, is never dropped, merged or repeated."""
-
-    axis_names: ClassVar[frozenset[Any]] = frozenset()
-    """Names of mapped axes that this speaks of: those of a collective, or of a program's body."""
 
     def __init_subclass__(cls) -> None:
         own = [
@@ -110,6 +108,11 @@ class Primitive:
         return self.name + (f"[{' '.join(shown)}]" if shown else "")
 
     @property
+    def axis_names(self) -> frozenset[Any]:
+        """The mapped axes that this speaks of: that of a collective, those of a program's body."""
+        return NO_NAMES
+
+    @property
     def effects(self) -> bool:
         """Whether running this has an effect; a program has those of its body."""
         return self.effect is not None
@@ -135,7 +138,7 @@ class Primitive:
         raise missing(self, "vmap")
 
     def vmap_axis(self, axis: Any, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
-        """For programs and collectives: `vmap` over an axis that has a `size` and perhaps a `name`."""
+        """For programs and collectives: `vmap` over an axis with a `size` and perhaps a `name`."""
         return self.vmap(axis.size, args, dims)
 
     def lower(self, index: tuple[Any, ...], *operands: Any, **_: Any) -> Any:
@@ -148,8 +151,8 @@ class Primitive:
         return None
 
     def dce(self, used: Sequence[bool]) -> Any:
-        """For programs: (smaller primitive, inputs it reads, outputs it still has, which include the
-        used ones), or `None` to stay as it is."""
+        """For programs: (smaller primitive, inputs it reads, outputs it has, the used ones among
+        them), or `None` to stay as it is."""
         return None
 
 

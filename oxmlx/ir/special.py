@@ -247,7 +247,7 @@ def digamma(x: Array) -> Array:
 
 # polygamma: (-1)ⁿ⁺¹ n! ζ(n + 1, x) with Hurwitz's ζ by the Euler-Maclaurin formula (DLMF 25.11.28):
 # a sum of terms up to x + N, then a correction with the Bernoulli numbers B₂, B₄, …, over (2j)!.
-_BERNOULLI = (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 1307674368000,
+_RATIOS = (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 1307674368000,
               1 / 74724249600, -3617 / 10670622842880000)  # fmt: skip
 _FARTHEST = 4096  # terms that are summed to the left of 0, beyond which polygamma gives NaN
 
@@ -264,7 +264,7 @@ def polygamma(n: Array, x: Array) -> Array:
     end = np.where(x < -_FARTHEST, np.nan, x + terms)
     total = total + end**-s * (end / n + 0.5)
     factor = s * end ** (-s - 1)
-    for j, b in enumerate(_BERNOULLI):
+    for j, b in enumerate(_RATIOS):
         total = total + b * factor
         factor = factor * (s + 2 * j + 1) * (s + 2 * j + 2) / (end * end)
     sign = np.where(n % 2 == 1, 1.0, -1.0)

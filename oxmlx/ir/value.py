@@ -1,4 +1,4 @@
-"""Values: what a traced program computes with. Operators and methods are installed by `ops.operators`."""
+"""Values: what a traced program computes with. `ops.operators` installs their operators."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oxmlx.source import current_location
 class Value:
     """An array, or a tracer that stands for one: anything with an aval.
 
-    `oxmlx.Array` is this class, so that `isinstance(x, oxmlx.Array)` holds inside transformations too.
+    `oxmlx.Array` is this class, so `isinstance(x, oxmlx.Array)` holds inside transformations too.
     """
 
     __slots__ = ()
@@ -57,7 +57,7 @@ class Value:
         return self.aval.weak
 
     def concrete(self, what: str) -> Any:
-        """The NumPy array behind this value, or a `ConcretizationError` that says `what` was asked."""
+        """The NumPy array behind this value, or an error that says `what` was asked."""
         raise NotImplementedError
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -101,7 +101,7 @@ class Value:
             "Use x = x.at[index].set(value), which returns the changed array.",
         )
 
-    __hash__ = None  # type: ignore[assignment]  # == is elementwise, so values cannot be dict keys
+    __hash__ = None  # pyright: ignore[reportAssignmentType]  # == is elementwise, so values cannot be dict keys
 
 
 class Tracer(Value):

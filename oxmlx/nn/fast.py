@@ -40,7 +40,9 @@ def normalised_dtype(who: str, x: Any, **scales: Any) -> Dtype:
     given = {name: s for name, s in scales.items() if s is not None}
     for name, s in given.items():
         if s.shape != x.shape[-1:]:
-            raise ShapeError(who, f"{name} must be of shape {x.shape[-1:]}, got {s.aval} for {x.aval}")
+            raise ShapeError(
+                who, f"{name} must be of shape {x.shape[-1:]}, got {s.aval} for {x.aval}"
+            )
     return promote_dtypes(who, x, *given.values())[0].dtype
 
 
@@ -72,9 +74,7 @@ def _rms_norm(x: Any, weight: Any, *, eps: float, dtype: Dtype) -> Any:
     return cast(y if weight is None else y * widen(weight), dtype)
 
 
-def layer_norm(
-    x: ArrayLike, weight: ArrayLike | None, bias: ArrayLike | None, eps: float
-) -> Array:
+def layer_norm(x: ArrayLike, weight: ArrayLike | None, bias: ArrayLike | None, eps: float) -> Array:
     """(x - mean) / √(variance + ε) · weight + bias over the last axis, the variance in two passes.
 
     Args:

@@ -172,9 +172,7 @@ def binary_cross_entropy(
     return reduced(who, weighted(who, loss, weights), reduction)
 
 
-def mse_loss(
-    predictions: ArrayLike, targets: ArrayLike, reduction: Reduction = "mean"
-) -> Array:
+def mse_loss(predictions: ArrayLike, targets: ArrayLike, reduction: Reduction = "mean") -> Array:
     """(y - t)²
 
     Raises:
@@ -229,9 +227,7 @@ def huber_loss(
     return reduced("huber_loss", loss, reduction)
 
 
-def log_cosh_loss(
-    inputs: ArrayLike, targets: ArrayLike, reduction: Reduction = "none"
-) -> Array:
+def log_cosh_loss(inputs: ArrayLike, targets: ArrayLike, reduction: Reduction = "none") -> Array:
     """ln cosh(x - t)
 
     >>> import oxmlx as ox

@@ -178,8 +178,7 @@ class Module(Struct):
             mine = {
                 field
                 for name, field, x in parts(m, prefix)
-                if not isinstance(x, Struct)
-                and (not names or any(matches(n, name) for n in names))
+                if not isinstance(x, Struct) and (not names or any(matches(n, name) for n in names))
             }
             if not mine or not isinstance(m, Module):
                 return m

@@ -72,7 +72,9 @@ def map_structs(f: Callable[[str, Any], Any], node: Struct, prefix: str = "") ->
         if any(isinstance(x, Struct) for _, x in pairs):
             fields[field] = treedef.unflatten(
                 [
-                    map_structs(f, x, join(prefix, field, tree.keystr(p, simple=True, separator=".")))
+                    map_structs(
+                        f, x, join(prefix, field, tree.keystr(p, simple=True, separator="."))
+                    )
                     if isinstance(x, Struct)
                     else x
                     for p, x in pairs

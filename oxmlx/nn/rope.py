@@ -92,7 +92,9 @@ def check_rope(a: Any, dims: int, offset: Any, base: Any, freqs: Any) -> None:
     if not is_integer(offset.dtype):
         raise DtypeError("rope", f"the offset must be an integer, got {offset.aval}")
     if offset.ndim and (a.ndim < 3 or offset.shape != a.shape[:1]):
-        problem = f"the offset is one number, or one a batch element, got {offset.aval} for {a.aval}"
+        problem = (
+            f"the offset is one number, or one a batch element, got {offset.aval} for {a.aval}"
+        )
         raise ShapeError("rope", problem)
 
 

@@ -43,7 +43,10 @@ def row(e: Entry) -> tuple[str, ...]:
 
 def line(cells: Sequence[str], widths: Sequence[int]) -> str:
     """Text to the left, numbers to the right."""
-    texts = [c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(cells, widths, strict=True))]
+    texts = [
+        c.ljust(w) if k < 3 else c.rjust(w)
+        for k, (c, w) in enumerate(zip(cells, widths, strict=True))
+    ]
     return "  ".join(texts).rstrip()
 
 

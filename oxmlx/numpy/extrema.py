@@ -1,4 +1,4 @@
-"""The larger and the smaller of two, elementwise; complex numbers are ordered by real part first."""
+"""The larger and the smaller of two, elementwise; of complex numbers, the real parts decide first."""
 
 from __future__ import annotations
 

@@ -16,11 +16,11 @@ from oxmlx.dtypes import is_bool, is_complex, is_key
 from oxmlx.errors import ArgumentError, AxisError, DtypeError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.mapped import MappedAxis, named_axes
-from oxmlx.ir.primitive import Primitive, Undef
+from oxmlx.ir.primitive import Primitive, Undef, missing
 from oxmlx.ir.trace import bind, current_trace
 from oxmlx.ops.axes import full, reduce_sum
 from oxmlx.ops.convert import NUMBERS, as_value, cast
-from oxmlx.ops.elementwise import add, div, mul
+from oxmlx.ops.elementwise import add, div, mapped_shape, mul
 from oxmlx.ops.linear import Linear
 from oxmlx.ops.logic import eq
 from oxmlx.ops.operators import true_divide
@@ -45,6 +45,15 @@ class Collective(Primitive):
     def vmap(self, size: int, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
         return bind(self, *args), dims[0]
 
+    def vmap_axis(self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
+        (x,), (d,) = args, dims
+        self.abstract(get_aval(x).with_shape(mapped_shape(x, d)))
+        return self.resolve(x, d)
+
+    def resolve(self, x: Any, d: int | None) -> tuple[Any, int | None]:
+        """The result for all elements of the axis, which is axis d of x, and its axis there."""
+        raise missing(self, "resolve")
+
 
 class PSum(Collective, Linear):
     """out = Σⱼ xⱼ over the elements j of the axis"""
@@ -57,9 +66,8 @@ class PSum(Collective, Linear):
     def transpose(self, ct: Any, x: Undef) -> Sequence[Any]:
         return (bind(self, ct),)
 
-    def vmap_axis(self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
-        (x,), (d,) = args, dims
-        return (mul(x, axis.size) if d is None else reduce_sum(x, (d,))), None
+    def resolve(self, x: Any, d: int | None) -> tuple[Any, int | None]:
+        return (mul(x, self.axis_size) if d is None else reduce_sum(x, (d,))), None
 
 
 class PExtreme(Collective):
@@ -78,8 +86,7 @@ class PExtreme(Collective):
         here = cast(eq(x, out), get_aval(x).dtype)
         return out, div(bind(sums, mul(here, dx)), bind(sums, here))
 
-    def vmap_axis(self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
-        (x,), (d,) = args, dims
+    def resolve(self, x: Any, d: int | None) -> tuple[Any, int | None]:
         return (x if d is None else type(self).reduce(x, (d,))), None
 
 
@@ -112,8 +119,8 @@ class AllGather(Collective, Linear):
         prim = AllGather(self.axis_name, self.axis_size, self.at + 1)
         return bind(prim, moveaxis(args[0], dims[0] or 0, 0)), 0
 
-    def vmap_axis(self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
-        return moveaxis(batch_axis(args[0], dims[0], axis.size), 0, self.at), None
+    def resolve(self, x: Any, d: int | None) -> tuple[Any, int | None]:
+        return moveaxis(batch_axis(x, d, self.axis_size), 0, self.at), None
 
 
 class PSumScatter(Collective, Linear):
@@ -134,9 +141,8 @@ class PSumScatter(Collective, Linear):
         prim = PSumScatter(self.axis_name, self.axis_size, self.at + 1)
         return bind(prim, moveaxis(args[0], dims[0] or 0, 0)), 0
 
-    def vmap_axis(self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
-        (x,), (d,) = args, dims
-        return (mul(x, axis.size) if d is None else reduce_sum(x, (d,))), self.at
+    def resolve(self, x: Any, d: int | None) -> tuple[Any, int | None]:
+        return (mul(x, self.axis_size) if d is None else reduce_sum(x, (d,))), self.at
 
 
 class AllToAll(Collective, Linear):
@@ -162,8 +168,8 @@ class AllToAll(Collective, Linear):
         prim = AllToAll(self.axis_name, self.axis_size, self.split + 1, self.concat + 1)
         return bind(prim, moveaxis(args[0], dims[0] or 0, 0)), 0
 
-    def vmap_axis(self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
-        x = batch_axis(args[0], dims[0], axis.size)
+    def resolve(self, x: Any, d: int | None) -> tuple[Any, int | None]:
+        x = batch_axis(x, d, self.axis_size)
         return moveaxis(moveaxis(x, self.split + 1, 0), 1, self.concat + 1), 0
 
 
@@ -179,12 +185,12 @@ class PPermute(Collective, Linear):
         back = tuple((t, s) for s, t in self.perm)
         return (bind(PPermute(self.axis_name, self.axis_size, back), ct),)
 
-    def vmap_axis(self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
-        x = batch_axis(args[0], dims[0], axis.size)
+    def resolve(self, x: Any, d: int | None) -> tuple[Any, int | None]:
+        x = batch_axis(x, d, self.axis_size)
         aval = get_aval(x)
         source = {t: s for s, t in self.perm}
         pieces: list[Any] = []
-        for start, stop in runs([source.get(t) for t in range(axis.size)]):
+        for start, stop in runs([source.get(t) for t in range(self.axis_size)]):
             first = source.get(start)
             shape = (stop - start, *aval.shape[1:])
             if first is None:
@@ -202,7 +208,7 @@ class AxisIndex(Collective):
         return Aval((), I32)
 
     def vmap_axis(self, axis: MappedAxis, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
-        return iota(I32, (axis.size,), 0), 0
+        return iota(I32, (self.axis_size,), 0), 0
 
 
 def runs(sources: Sequence[int | None]) -> list[tuple[int, int]]:

@@ -60,7 +60,9 @@ class ConvGeneral(Primitive):
             raise ShapeError(who, problem, "Wanted (N, spatial..., C) and (O, spatial..., C).")
         check_windows(self, x.ndim - 2)
         if min(self.feature_groups, self.batch_groups) != 1 or self.groups < 1:
-            problem = f"got {self.feature_groups} feature groups and {self.batch_groups} batch groups"
+            problem = (
+                f"got {self.feature_groups} feature groups and {self.batch_groups} batch groups"
+            )
             raise ShapeError(who, problem, "One of the two must be 1, the other at least 1.")
         if x.shape[-1] != w.shape[-1] * self.feature_groups:
             problem = f"{x} has not the channels of {w} in {self.feature_groups} groups"

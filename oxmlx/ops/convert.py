@@ -108,9 +108,9 @@ def as_operand(x: Any, who: str) -> Any:
     """
     if isinstance(x, Value):
         return x
-    if isinstance(x, (*NUMBERS, np.generic)):
-        dtype, _ = scalar_dtype(x)
-        return dtypes.literal_for(x, dtype, who)[()]
+    if isinstance(x, (*NUMBERS, np.number, np.bool_)):
+        number: Any = x
+        return dtypes.literal_for(number, scalar_dtype(x)[0], who)[()]
     if isinstance(x, np.ndarray):
         return from_numpy(own(dtypes.canonical(x), x))
     if hasattr(x, "__array__"):
@@ -155,10 +155,10 @@ def promote_dtypes(who: str, *xs: Any) -> list[Any]:
     return [cast(x, dtype, weak) if isinstance(x, Value) else literal(x, dtype, who) for x in ops]
 
 
-_literals: dict[tuple[type, Any, np.dtype[Any]], np.generic] = {}
+_literals: dict[tuple[type, Any, np.dtype[Any]], Any] = {}
 
 
-def literal(x: Any, dtype: np.dtype[Any], who: str) -> np.generic:
+def literal(x: Any, dtype: np.dtype[Any], who: str) -> Any:
     """A Python or NumPy number as a literal of `dtype`, if it fits."""
     if not x:  # 0.0 and -0.0 are one dictionary key
         return dtypes.literal_for(x, dtype, who)[()]

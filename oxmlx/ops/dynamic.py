@@ -19,7 +19,7 @@ from oxmlx.ops.axes import broadcast, zeros_like
 from oxmlx.ops.bounds import lower_clamp, wide, wrap
 from oxmlx.ops.convert import as_operand, literal
 from oxmlx.ops.elementwise import add
-from oxmlx.ops.gather import Gather, Scatter
+from oxmlx.ops.indexing import Gather, Scatter
 from oxmlx.ops.select import clamp
 from oxmlx.ops.shape import batch_axis, inverse, transpose
 from oxmlx.ops.slicing import iota
@@ -66,8 +66,8 @@ class DynamicSlice(Primitive):
 
 
 class DynamicUpdateSlice(Primitive):
-    """out[start + i] = update[i], elsewhere x, each start clamped to [0, n - size]; operands x, update,
-    start₀, start₁, …"""
+    """out[start + i] = update[i], elsewhere x, each start clamped to [0, n - size]; operands x,
+    update, start₀, start₁, …"""
 
     kind = "move"
 

@@ -1,329 +1,32 @@
-"""Gather and scatter: elements at places that are data, each other's adjoint."""
+"""Functions that read and write at places that are data: gather, scatter, take, along an axis."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, reduce
-from math import prod
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from oxmlx import dtypes
-from oxmlx.dtypes import is_inexact, is_integer, is_key, short_name
-from oxmlx.errors import (
-    ArgumentError,
-    DtypeError,
-    GradientError,
-    OutOfBoundsError,
-    ShapeError,
-)
+from oxmlx.dtypes import is_inexact, is_key, promote
+from oxmlx.errors import ArgumentError, AxisError, DtypeError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
-from oxmlx.ir.kernel import INDEX, Expr, Operand, const, scalar
-from oxmlx.ir.kernel import cast as cast_expr
-from oxmlx.ir.primitive import Primitive, Undef
-from oxmlx.ir.scalar import SCALARS
 from oxmlx.ir.trace import bind
-from oxmlx.ops.axes import broadcast, check_axes, insert, zeros_like
-from oxmlx.ops.bounds import locate, lower_clamp, lower_index
-from oxmlx.ops.convert import cast, literal
-from oxmlx.ops.elementwise import add, div, mul
-from oxmlx.ops.logic import eq
-from oxmlx.ops.select import select
-from oxmlx.ops.shape import inverse, moveaxis, reshape
-from oxmlx.ops.slicing import iota, listed, zero_of
-
-
-class Gather(Primitive):
-    """out[b, i, w] = x[b, …, indexₖ[b, i] at axes[k], …, w]: operands x, index₀, index₁, …
-
-    The first `batch` axes of x and of the indices go together; w are the axes of x that no index
-    names. A negative index counts from the end. Where one lies outside its axis the output is
-    `fill`, or without a fill the element of the nearest index.
-    """
-
-    axes: tuple[int, ...]
-    batch: int = 0
-    fill: np.generic | None = None
-    kind, reuses = "move", True
-
-    def abstract(self, x: Aval, *indices: Aval) -> Aval:
-        check_places(self, x, indices)
-        shape = gathered(self, x, indices[0])
-        if self.fill is not None and self.fill.dtype != x.dtype:
-            raise DtypeError("gather", f"got a fill of {short_name(self.fill.dtype)} for {x}")
-        empty = [a for a in self.axes if x.shape[a] == 0]
-        if empty and self.fill is None and prod(shape):
-            problem = f"axis {empty[0]} of {x} is empty, so no index is nearest"
-            raise OutOfBoundsError("gather", problem, 'Use mode="fill".')
-        return x.with_shape(shape)
-
-    def impl(self, x: Any, *indices: Any) -> Any:
-        extents = [x.shape[a] for a in self.axes]
-        if 0 in extents:
-            return np.full(gathered(self, x, indices[0]), self.fill, x.dtype)
-        places, inside = locate(indices, extents)
-        if self.batch == 0 and len(places) == 1:
-            (axis,), (i,) = self.axes, places
-            out = np.asarray(np.take(x, i, axis, mode="clip"))
-            out = np.moveaxis(out, range(axis, axis + i.ndim), range(i.ndim)) if axis else out
-        else:
-            batch = grid(x.shape[: self.batch], places[0].ndim)
-            out = np.asarray(np.transpose(x, order(self, x.ndim))[(*batch, *places)])
-        if self.fill is None or inside is None:
-            return out
-        out = out if out.flags.owndata else out.copy()
-        out[~inside] = self.fill
-        return out
-
-    def linear(self, x: Aval) -> Gather:
-        """The linear part: outside is zero."""
-        return self if self.fill is None else Gather(self.axes, self.batch, zero_of(x.dtype))
-
-    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-        x, *indices = primals
-        return bind(self, x, *indices), bind(self.linear(get_aval(x)), tangents[0], *indices)
-
-    def transpose(self, ct: Any, x: Any, *indices: Any) -> Sequence[Any]:
-        prim = Scatter(self.axes, self.batch, "add", self.fill is None)
-        return bind(prim, zeros_like(x.aval), ct, *indices), *(None for _ in indices)
-
-    def vmap(self, size: int, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
-        (x, *indices), (dx, *ds) = args, dims
-        if all(d is None for d in ds):
-            assert dx is not None
-            prim = Gather(raised(self.axes), self.batch, self.fill)
-            return bind(prim, moveaxis(x, dx, self.batch), *indices), get_aval(indices[0]).ndim
-        if dx is None:
-            moved = [axis_at(i, d, size, self.batch) for i, d in zip(indices, ds, strict=True)]
-            return bind(self, x, *moved), self.batch
-        moved = [axis_at(v, d, size, 0) for v, d in zip(args, dims, strict=True)]
-        return bind(Gather(raised(self.axes), self.batch + 1, self.fill), *moved), 0
-
-    def lower(self, index: tuple[Expr, ...], x: Operand, *indices: Operand, out: Aval) -> Expr:
-        rank = len(indices[0].shape)
-        at: list[Expr] = []
-        inside: list[Expr] = []
-        for axis, operand in zip(self.axes, indices, strict=True):
-            n = x.extents[axis]
-            i, ok = lower_index(operand(index[:rank]), n)
-            at.append(lower_clamp(i, n - 1) if self.fill is None else cast_expr(i, INDEX))
-            inside.append(ok)
-        element = x(insert((*index[: self.batch], *index[rank:]), self.axes, at))
-        if self.fill is None:
-            return element
-        return scalar("select", reduce(Expr.__and__, inside), element, const(self.fill))
-
-
-class Scatter(Primitive):
-    """out = x, then out[b, …, indexₖ[b, i] at axes[k], …, w] ∘= updates[b, i, w] for each i in
-    order: operands x, updates, index₀, index₁, …
-
-    ∘ is `combine`: set (the last one stays), add, mul, min or max. A negative index counts from the
-    end. One outside its axis drops the update, or with `clip` moves it to the nearest element.
-    `unique` promises that no element is updated twice. 16-bit floats accumulate in f32.
-    """
-
-    axes: tuple[int, ...]
-    batch: int = 0
-    combine: str = "set"
-    clip: bool = False
-    unique: bool = False
-    kind = "host"
-
-    def abstract(self, x: Aval, updates: Aval, *indices: Aval) -> Aval:
-        if self.combine not in COMBINE:
-            problem = f"got combine {self.combine!r}"
-            raise ArgumentError("scatter", problem, f"There are {', '.join(COMBINE)}.")
-        check_places(self, x, indices)
-        shape = gathered(self, x, indices[0])
-        if updates.shape != shape:
-            problem = f"updates must have shape {shape}, got {updates} for {x}"
-            raise ShapeError("scatter", problem, "Wanted batch, index and remaining axes.")
-        if updates.dtype != x.dtype:
-            raise DtypeError("scatter", f"got updates {updates} for {x}", "Wanted one dtype.")
-        if self.combine != "set":
-            SCALARS[self.combine].check(x.dtype, x.dtype)
-        return Aval(x.shape, x.dtype, x.weak and updates.weak)
-
-    def impl(self, x: Any, updates: Any, *indices: Any) -> Any:
-        if updates.size == 0:
-            return x
-        perm = order(self, x.ndim)
-        whole = np.transpose(x, perm)
-        extents = whole.shape[: self.batch + len(self.axes)]
-        places, inside = locate(indices, extents[self.batch :])
-        rows: Any = 0
-        for n, i in zip(
-            extents, (*grid(extents[: self.batch], places[0].ndim), *places), strict=True
-        ):
-            rows = rows * n + i
-        rows, width = rows.reshape(-1), prod(whole.shape[len(extents) :])
-        out, new = np.array(whole, order="C").reshape(-1, width), updates.reshape(-1, width)
-        if inside is not None and not self.clip:
-            kept = inside.reshape(-1)
-            rows, new = rows[kept], new[kept]
-        out = put(self.combine, out, rows, new)
-        return out.reshape(whole.shape).transpose(inverse(perm))
-
-    def adjoint(self, x: Aval) -> Gather:
-        """Reads what this writes; zero where an update is dropped."""
-        return Gather(self.axes, self.batch, None if self.clip else zero_of(x.dtype))
-
-    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-        (x, updates, *indices), (dx, du, *_) = primals, tangents
-        out = bind(self, x, updates, *indices)
-        dx = zeros_like(get_aval(x)) if dx is None else dx
-        if self.combine == "mul":
-            dout = bind(self, dx, updates, *indices)
-            return out, dout if du is None else add(dout, self.factor(x, du, indices))
-        du = zeros_like(get_aval(updates)) if du is None else du
-        if self.combine in ("set", "add"):
-            return out, bind(self, dx, du, *indices)
-        return out, self.share(out, primals, dx, du)
-
-    def factor(self, x: Any, du: Any, indices: Sequence[Any]) -> Any:
-        """The derivative of a product along its one factor `updates`."""
-        if not self.unique:
-            problem = "factors may meet in one element, so there is no derivative along them"
-            advice = "Pass unique_indices=True if they never do."
-            raise GradientError("scatter[combine=mul]", problem, advice)
-        aval = get_aval(x)
-        return self.plus(aval, mul(bind(self.adjoint(aval), x, *indices), du), indices)
-
-    def plus(self, x: Aval, updates: Any, indices: Sequence[Any]) -> Any:
-        """The sum of the updates of each element of an array like `x`."""
-        prim = Scatter(self.axes, self.batch, "add", self.clip, self.unique)
-        return bind(prim, zeros_like(x), updates, *indices)
-
-    def share(self, out: Any, primals: Sequence[Any], dx: Any, du: Any) -> Any:
-        """The derivative of an extremum: the mean over x and the updates that are equal to it."""
-        x, updates, *indices = primals
-        aval = get_aval(x)
-        kept = cast(eq(x, out), aval.dtype)
-        won = cast(eq(updates, bind(self.adjoint(aval), out, *indices)), aval.dtype)
-        total = add(mul(kept, dx), self.plus(aval, mul(won, du), indices))
-        return div(total, add(kept, self.plus(aval, won, indices)))
-
-    def transpose(self, ct: Any, x: Any, updates: Any, *indices: Any) -> Sequence[Any]:
-        ct_x = ct_updates = None
-        if isinstance(x, Undef):
-            ct_x = ct
-            if self.combine != "add":
-                own = zeros_like(updates.aval) if isinstance(updates, Undef) else updates
-                ct_x = bind(self, ct, own, *indices)
-        if isinstance(updates, Undef):
-            ct_updates = bind(self.adjoint(updates.aval), ct, *indices)
-            if self.combine == "set" and not self.unique:
-                stays = self.stays(get_aval(ct), indices)
-                ct_updates = select(stays, ct_updates, zero_of(updates.aval.dtype))
-        return ct_x, ct_updates, *(None for _ in indices)
-
-    def stays(self, x: Aval, indices: Sequence[Any]) -> Any:
-        """Which indices are the last ones of their elements: those that find their own number."""
-        shape, rank = get_aval(indices[0]).shape, self.batch + len(self.axes)
-        table = Aval(tuple(x.shape[a] for a in order(self, x.ndim)[:rank]), INDEX)
-        number = reshape(iota(INDEX, (prod(shape),), 0), shape)
-        prim = Scatter(tuple(range(self.batch, rank)), self.batch, "set", self.clip)
-        last = bind(prim, zeros_like(table), number, *indices)
-        return eq(bind(prim.adjoint(table), last, *indices), number)
-
-    def vmap(self, size: int, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
-        (x, updates, *indices), (dx, du, *ds) = args, dims
-        batch = self.batch + any(d is not None for d in ds)
-        prim = Scatter(raised(self.axes), batch, self.combine, self.clip, self.unique)
-        if batch > self.batch:
-            moved = [axis_at(v, d, size, 0) for v, d in zip(args, dims, strict=True)]
-            return bind(prim, *moved), 0
-        x = axis_at(x, dx, size, batch)
-        updates = axis_at(updates, du, size, get_aval(indices[0]).ndim)
-        return bind(prim, x, updates, *indices), batch
-
-
-COMBINE = {"set": None, "add": np.add, "mul": np.multiply, "min": np.minimum, "max": np.maximum}
-
-
-def check_places(prim: Gather | Scatter, x: Aval, indices: Sequence[Aval]) -> None:
-    """Refuse indices that do not fit the axes that a gather or scatter names."""
-    check_axes(prim.name, x, prim.axes)
-    if len(indices) != len(prim.axes) or not indices or min(prim.axes) < prim.batch:
-        problem = f"got {len(indices)} indices for axes {prim.axes} after {prim.batch} batch axes"
-        raise ArgumentError(prim.name, problem, "Wanted one index for each axis, and one at least.")
-    if not all(is_integer(i.dtype) for i in indices):
-        raise DtypeError(prim.name, f"indices must be integers, got {listed(indices)}")
-    lead = x.shape[: prim.batch]
-    if any(i.shape != indices[0].shape or i.shape[: prim.batch] != lead for i in indices):
-        problem = f"indices must have one shape that starts with {lead}, got {listed(indices)}"
-        raise ShapeError(prim.name, problem)
-
-
-def gathered(prim: Gather | Scatter, x: Any, index: Any) -> tuple[int, ...]:
-    """The shape of what a gather reads or a scatter takes: index axes, then remaining ones."""
-    rest = [n for a, n in enumerate(x.shape) if a >= prim.batch and a not in prim.axes]
-    return (*index.shape, *rest)
-
-
-def order(prim: Gather | Scatter, ndim: int) -> tuple[int, ...]:
-    """The axes of x: batch axes, those that have indices, remaining ones."""
-    rest = [a for a in range(prim.batch, ndim) if a not in prim.axes]
-    return (*range(prim.batch), *prim.axes, *rest)
-
-
-def raised(axes: tuple[int, ...]) -> tuple[int, ...]:
-    """The axes after one more at the front."""
-    return tuple(a + 1 for a in axes)
-
-
-def axis_at(x: Any, dim: int | None, size: int, target: int) -> Any:
-    """`x` with its mapped axis at `target`; repeated along a new one if it has none."""
-    if dim is not None:
-        return moveaxis(x, dim, target)
-    shape = get_aval(x).shape
-    return broadcast(x, (*shape[:target], size, *shape[target:]), (target,))
-
-
-def grid(extents: Sequence[int], rank: int) -> list[Any]:
-    """Buffers of the index along each leading axis, which broadcast to `rank` axes."""
-    return [
-        np.arange(n).reshape([n if a == b else 1 for a in range(rank)])
-        for b, n in enumerate(extents)
-    ]
-
-
-def put(combine: str, out: Any, rows: Any, new: Any) -> Any:
-    """Combine the rows of `out` at `rows` with new ones, in order."""
-    if combine == "set":
-        out[rows] = new
-        return out
-    dtype = out.dtype
-    if dtype.itemsize == 2 and is_inexact(dtype):
-        out, new = out.astype(np.float32), new.astype(np.float32)
-    accumulate(COMBINE[combine], out, rows, new)
-    return out.astype(dtype, copy=False)
-
-
-def accumulate(ufunc: Any, out: Any, rows: Any, new: Any) -> None:
-    """`ufunc.at`, faster for long rows: turn by turn, and in one turn no row comes twice."""
-    width = out.shape[1]
-    if width == 1:  # what NumPy is fast at
-        ufunc.at(out[:, 0], rows, new[:, 0])
-        return
-    turns = turns_of(rows) if width >= 32 else []
-    if not 0 < len(turns) * 800 < new.size:  # what a turn costs, counted in elements
-        ufunc.at(out, rows, new)
-        return
-    for turn in turns:
-        at = rows[turn]
-        out[at] = ufunc(out[at], new[turn])
-
-
-def turns_of(rows: Any) -> list[Any]:
-    """Positions of the rows that occur for the first time, for the second time, and so on."""
-    by_row = np.argsort(rows, kind="stable")
-    first = np.flatnonzero(np.diff(rows[by_row], prepend=-1))
-    turn = np.arange(rows.size) - np.repeat(first, np.diff(first, append=rows.size))
-    by_turn = by_row[np.argsort(turn, kind="stable")]
-    return np.split(by_turn, np.cumsum(np.bincount(turn))[:-1])
+from oxmlx.ops.bounds import wide
+from oxmlx.ops.convert import (
+    as_operand,
+    as_value,
+    broadcast_shapes,
+    cast,
+    from_numpy,
+    literal,
+)
+from oxmlx.ops.indexing import Gather, Scatter
+from oxmlx.ops.operators import remainder
+from oxmlx.ops.select import maximum
+from oxmlx.ops.slicing import number_for
+from oxmlx.ops.shape import broadcast_to, moveaxis, reshape, transpose
 
 
 def is_clip(mode: str | None, who: str) -> bool:
@@ -414,3 +117,127 @@ def scatter(
     """
     prim = Scatter(axes, batch, combine, is_clip(mode, "scatter"), unique)
     return bind(prim, x, updates, *indices)
+
+
+def take(
+    x: Any, indices: Any, axis: int | None = None, mode: str | None = None, fill_value: Any = None
+) -> Any:
+    """The slices of `x` at `indices` along `axis`, or the elements of the flattened array.
+
+    Args:
+        x: an array.
+        indices: integers of any shape, which takes the place of the axis.
+        axis: the axis that they index; `None` for the flattened array.
+        mode: what an index outside reads: "fill", a fill value, "clip", the nearest, where negative
+            indices lie outside, or "wrap", the index modulo the extent.
+        fill_value: as in `gather`.
+
+    Raises:
+        ArgumentError: unknown mode.
+        AxisError: `x` has no such axis.
+        DtypeError: indices that are not integers.
+    """
+    x, indices = as_value(x, "take"), as_operand(indices, "take")
+    if axis is None:
+        x, axis = reshape(x, (x.size,)), 0
+    axis = canonical_axis("take", axis, x.aval)
+    if mode == "wrap":
+        indices, mode = remainder(wide(indices), max(x.shape[axis], 1)), "fill"
+    elif mode == "clip":
+        indices = maximum(indices, 0)
+    out = gather(x, (indices,), (axis,), mode=mode, fill_value=fill_value)
+    return leading_to(out, get_aval(indices).ndim, axis)
+
+
+def take_along_axis(
+    x: Any, indices: Any, axis: int | None = -1, mode: str | None = None, fill_value: Any = None
+) -> Any:
+    """out[…, i, …] = x[…, indices[…, i, …], …] along `axis`; the other axes broadcast.
+
+    Args:
+        x: an array.
+        indices: integers, of as many axes as `x`.
+        axis: the axis that they index; `None` for the flattened array.
+        mode: as in `gather`.
+        fill_value: as in `gather`.
+
+    Raises:
+        ShapeError: the other axes do not broadcast.
+        AxisError: `x` has no such axis.
+        DtypeError: indices that are not integers.
+    """
+    x, i, axis = along_axis("take_along_axis", as_value(x, "take_along_axis"), indices, axis)
+    *xs, n = get_aval(x).shape
+    *others, m = get_aval(i).shape
+    lead = broadcast_shapes("take_along_axis", tuple(xs), tuple(others))
+    x, i = broadcast_to(x, (*lead, n)), broadcast_to(i, (*lead, m))
+    out = gather(x, (i,), (len(lead),), len(lead), mode, fill_value)
+    return moveaxis(out, len(lead), axis)
+
+
+def put_along_axis(
+    x: Any, indices: Any, values: Any, axis: int | None, mode: str | None = None
+) -> Any:
+    """`x` with out[…, indices[…, i, …], …] = values[…, i, …] along `axis`.
+
+    Args:
+        x: an array.
+        indices: integers, of as many axes as `x`.
+        values: of the dtype of `x`; they broadcast to the shape of the indices.
+        axis: the axis that they index; `None` for the flattened array.
+        mode: as in `scatter`.
+
+    Raises:
+        ShapeError: the other axes do not broadcast.
+        AxisError: `x` has no such axis.
+        DtypeError: indices that are not integers, or values of another dtype.
+    """
+    x = as_value(x, "put_along_axis")
+    y, i, place = along_axis("put_along_axis", x, indices, axis)
+    lead = get_aval(y).shape[:-1]
+    i = broadcast_to(i, (*lead, get_aval(i).shape[-1]))
+    shape = get_aval(moveaxis(i, len(lead), place)).shape
+    new = broadcast_to(as_update("put_along_axis", values, x.aval), shape)
+    out = scatter(y, moveaxis(new, place, len(lead)), (i,), (len(lead),), len(lead), mode=mode)
+    return reshape(moveaxis(out, len(lead), place), x.shape)
+
+
+def along_axis(who: str, x: Any, indices: Any, axis: int | None) -> tuple[Any, Any, int]:
+    """An array and indices along one axis, which comes last; and that axis."""
+    i = as_operand(indices, who)
+    if axis is None:
+        x, axis = reshape(x, (x.size,)), 0
+    axis = canonical_axis(who, axis, x.aval)
+    if get_aval(i).ndim != x.ndim:
+        problem = f"got indices {get_aval(i)} for {x.aval}"
+        raise ShapeError(who, problem, "Wanted as many axes.")
+    return moveaxis(x, axis, x.ndim - 1), moveaxis(i, axis, x.ndim - 1), axis
+
+
+def canonical_axis(who: str, axis: int, x: Aval) -> int:
+    """The axis as a number from 0."""
+    if not -x.ndim <= axis < x.ndim:
+        raise AxisError(who, f"got axis {axis} of {x}")
+    return axis % x.ndim
+
+
+def as_update(who: str, values: Any, x: Aval) -> Any:
+    """What is written into an array like `x`: numbers become its dtype, arrays if nothing is lost.
+
+    Raises:
+        DtypeError: the dtype of the array does not hold the values.
+    """
+    if isinstance(values, (list, tuple)):
+        values = from_numpy(dtypes.canonical(values, who=who))
+    values = number_for(values, x.dtype, who)
+    aval = get_aval(values)
+    if promote(x.dtype, False, aval.dtype, aval.weak)[0] != x.dtype:
+        advice = f"Write values.astype(ox.{x.dtype}), or convert the array."
+        raise DtypeError(who, f"values {aval} do not fit into {x} without loss", advice)
+    return cast(values, x.dtype)
+
+
+def leading_to(x: Any, count: int, at: int) -> Any:
+    """`x` with its first `count` axes moved, so that the first of them is axis `at`."""
+    rest = range(count, get_aval(x).ndim)
+    return transpose(x, (*rest[:at], *range(count), *rest[at:]))

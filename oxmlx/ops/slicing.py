@@ -303,13 +303,13 @@ def zero_of(dtype: np.dtype[Any]) -> Any:
     return np.zeros((), dtype)[()]
 
 
-def number_for(value: Any, dtype: np.dtype[Any]) -> Any:
+def number_for(value: Any, dtype: np.dtype[Any], who: str) -> Any:
     """The operand that a number is beside an array of `dtype`; arrays stay what they are."""
     if isinstance(value, np.generic) and value.dtype == dtype:
         return value
     if isinstance(value, (*NUMBERS, np.generic)):
-        return literal(value, dtype, "pad")
-    return as_operand(value, "pad")
+        return literal(value, dtype, who)
+    return as_operand(value, who)
 
 
 def slice_(
@@ -341,7 +341,7 @@ def pad(x: Any, value: Any, config: Sequence[tuple[int, int, int]]) -> Any:
     """
     if not any(map(any, config)) and len(config) == get_aval(x).ndim:
         return x
-    return bind(Pad(tuple(config)), x, number_for(value, get_aval(x).dtype))
+    return bind(Pad(tuple(config)), x, number_for(value, get_aval(x).dtype, "pad"))
 
 
 def concatenate(xs: Sequence[Any], axis: int) -> Any:

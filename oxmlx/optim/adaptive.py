@@ -191,9 +191,7 @@ def scale_by_rms(
     def init(params: Tree) -> ScaleByRmsState:
         return ScaleByRmsState(zero(), full_like(squares(zeros_like(params)), initial_scale))
 
-    def update(
-        updates: Tree, state: ScaleByRmsState, params: Tree
-    ) -> tuple[Tree, ScaleByRmsState]:
+    def update(updates: Tree, state: ScaleByRmsState, params: Tree) -> tuple[Tree, ScaleByRmsState]:
         check_fit(who, updates, state.nu, "the gradient", "its average square")
         count = increment(state.count)
         nu = average(squares(updates), state.nu, decay)
@@ -279,9 +277,7 @@ def scale_by_rss(
     def init(params: Tree) -> ScaleByRssState:
         return ScaleByRssState(full_like(squares(zeros_like(params)), initial_accumulator_value))
 
-    def update(
-        updates: Tree, state: ScaleByRssState, params: Tree
-    ) -> tuple[Tree, ScaleByRssState]:
+    def update(updates: Tree, state: ScaleByRssState, params: Tree) -> tuple[Tree, ScaleByRssState]:
         check_fit(who, updates, state.sum_of_squares, "the gradient", "its sum of squares")
         total = tree.map(lambda g, s: abs_sq(g) + s, updates, state.sum_of_squares)
         scaled = tree.map(lambda g, s: select(s > 0, rsqrt(s + eps), 0.0) * g, updates, total)

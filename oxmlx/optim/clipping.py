@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from oxmlx import tree
 from oxmlx.api.boundary import boundary
-from oxmlx.dtypes import finfo, promote_types
+from oxmlx.dtypes import promote_types
 from oxmlx.ops.axes import full, reduce_sum
 from oxmlx.ops.convert import cast
 from oxmlx.ops.math import sqrt
@@ -84,9 +82,14 @@ def global_norm(updates: Tree) -> Any:
     >>> float(optim.global_norm({"a": 3.0, "b": [0.0, -4.0]}))
     5.0
     """
-    updates = as_values("global_norm", updates)
-    check_gradients("global_norm", updates)
-    return sqrt(sum(map(sum_of_squares, tree.leaves(updates)), full((), 0, F32)))
+    return sqrt(squared_norm("global_norm", updates))
+
+
+def squared_norm(who: str, updates: Tree) -> Any:
+    """The sum of |x|² over all elements of a tree."""
+    updates = as_values(who, updates)
+    check_gradients(who, updates)
+    return sum(map(sum_of_squares, tree.leaves(updates)), full((), 0, F32))
 
 
 def sum_of_squares(x: Any) -> Any:

@@ -57,7 +57,7 @@ def masked(
         return merged, MaskedState(inner_state)
 
     def mask_of(params: Tree) -> Tree:
-        chosen = mask(params) if callable(mask) else mask
+        chosen = resolve(mask, params)
         for path, m in tree.leaves_with_path(chosen):
             if not isinstance(m, (bool, np.bool_)):
                 problem = f"a mask has bools for leaves, got {m!r} at {place_of(path)}"
@@ -65,6 +65,14 @@ def masked(
         return chosen
 
     return GradientTransformation(init, update)
+
+
+def resolve(given: Tree | Callable[[Tree], Tree], params: Tree) -> Tree:
+    """A tree that the user gave as it is, or as a function of the parameters.
+
+    A module can be called too, but is a node: a tree of flags in its form is meant as a tree.
+    """
+    return given(params) if callable(given) and not tree.is_tree_node(type(given)) else given
 
 
 def choose(mask: Tree, params: Tree) -> Tree:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ml_dtypes
 import numpy as np
-from cases import Case
 
+from cases import Case
 from oxmlx.ops.axes import Broadcast, ReduceSum
 from oxmlx.ops.dot import DotGeneral
 from oxmlx.ops.shape import Reshape, Transpose

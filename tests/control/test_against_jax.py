@@ -201,7 +201,10 @@ def own_rules(np: Any, x: Any) -> Any:
     def bwd(res: Any, ct: Any) -> Any:
         p, k = res
         g = ct["y"] * k
-        return {"a": g * np.cos(p["a"]) * p["b"], "b": g * np.sin(p["a"]) + 0.0 * f(p, k)["y"]}, None
+        return {
+            "a": g * np.cos(p["a"]) * p["b"],
+            "b": g * np.sin(p["a"]) + 0.0 * f(p, k)["y"],
+        }, None
 
     f.defvjp(fwd, bwd)
     return np.total(f({"a": x, "b": x * x}, 3)["y"])

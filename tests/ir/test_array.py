@@ -147,7 +147,9 @@ def test_a_failed_equation_poisons_its_handles() -> None:
     bad = bind(Failing(), ones())
     worse = bad + 1
     for y in (bad, worse):
-        with pytest.raises(EvaluationError, match=r"failing: failed: ZeroDivisionError.*\n.*test_array"):
+        with pytest.raises(
+            EvaluationError, match=r"failing: failed: ZeroDivisionError.*\n.*test_array"
+        ):
             ox.eval(y)
     assert counted(ones()).tolist() == [2, 2, 2]
 

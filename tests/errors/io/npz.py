@@ -57,7 +57,12 @@ REFUSALS = [
     row(
         "lzma",
         archive(("a.npy", FLOATS), method=zipfile.ZIP_LZMA),
-        "array 'a' is compressed as numpy never does, or cut short",
+        "array 'a' is compressed by method 14\n  NumPy stores or deflates.",
+    ),
+    row(
+        "member before the file",
+        archive(("a.npy", FLOATS))[1:],
+        "array 'a' lies outside of the file",
     ),
     row("no npy", archive(("a.npy", b"hello, world")), "array 'a' begins with b'hello, wor'"),
     row("nothing", archive(("a.npy", b"")), "array 'a' begins with b''"),
