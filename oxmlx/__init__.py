@@ -16,6 +16,6 @@ from oxmlx.ir.device import devices
 from oxmlx.ir.device import use_device as default_device
 from oxmlx.ir.value import Value as Array
 from oxmlx.jit import jit
-from oxmlx.ops import operators
+from oxmlx.ops import operators, subscript
 
 register(Reference())

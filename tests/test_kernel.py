@@ -149,6 +149,7 @@ def test_dtypes_follow_the_scalar_vocabulary() -> None:
             lambda: fold("argmax", (size(5),), lambda k: (v(k), k[0]), dtype=I64),
             "argmax: cannot accumulate 2 components",
         ),
+        (lambda: prefix("add", 5, v((j,)), lambda k: v((k,))), "ends at v[i1], which must be an"),
         (lambda: Part(1, i), "part 1: there is no such component in i0"),
         (lambda: i if i < 3 else j, "i0 < 3: has no truth value"),
     ],
@@ -447,11 +448,10 @@ def test_a_kernel_names_what_it_loads() -> None:
 
 
 def test_a_state_is_taken_apart_before_it_is_used() -> None:
-    out = Buffer("y", (3,), F32)
-    check_kernel(Kernel("good", (i,), (Store(out, (i,), part(0, whole)),)))
-    chosen = scalar("select", i < 2, whole, fold("argmin", (size(5),), lambda k: (v(k), k[0])))
-    with pytest.raises(CheckError, match="takes a whole state"):
-        check_kernel(Kernel("bad", (i,), (Store(out, (i,), chosen),)))
+    check_kernel(Kernel("good", (i,), (Store(Buffer("y", (3,), F32), (i,), part(0, whole)),)))
+    for use in (lambda e: scalar("select", i < 2, e, e), lambda e: fold("max", (3,), lambda k: e)):
+        with pytest.raises(CheckError, match="is no dtype"):
+            use(whole)
 
 
 # Monoids

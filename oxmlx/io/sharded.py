@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import count
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -17,9 +17,9 @@ import numpy as np
 
 from oxmlx.errors import ArgumentError, FileFormatError
 from oxmlx.io.atomic import replacing
-from oxmlx.io.buffers import tree_to_buffers
+from oxmlx.io.buffers import check_texts, tree_to_buffers
 from oxmlx.io.reader import SafeFile, map_file
-from oxmlx.io.safetensors import load_safetensors, write_safetensors
+from oxmlx.io.safetensors import check_tensor, load_safetensors, write_safetensors
 from oxmlx.io.strict_json import parse_object
 from oxmlx.ir.array import Array
 from oxmlx.ir.device import Device
@@ -126,21 +126,33 @@ def save_sharded(
         problem = f"max_shard_size is {max_shard_size!r}, wanted a positive number of bytes"
         raise ArgumentError(who, problem, "5 GB are 5_000_000_000.")
     buffers = tree_to_buffers(arrays, who)
+    for name, x in buffers.items():
+        check_tensor(name, x, who)
+    check_texts(metadata, who)
     shards = split(buffers, max_shard_size)
     root.mkdir(parents=True, exist_ok=True)
     old: set[str] = set()
     with suppress(FileNotFoundError, FileFormatError):  # no old index, or none that we understand
         old = set(read_index(root / INDEX, who))
     names = free_names(root, len(shards))
-    for name, shard in zip(names, shards, strict=True):
-        write_safetensors(root / name, shard, metadata, who)
+    try:
+        for name, shard in zip(names, shards, strict=True):
+            write_safetensors(root / name, shard, metadata, who)
+    except BaseException:  # no index names them yet
+        remove(root, names)
+        raise
     index = {
         "metadata": {"total_size": sum(x.nbytes for x in buffers.values())},
         "weight_map": {t: name for name, shard in zip(names, shards, strict=True) for t in shard},
     }
     with replacing(root / INDEX) as file:
         file.write(json.dumps(index, indent=2, ensure_ascii=False).encode())
-    for name in old.difference(names):
+    remove(root, old.difference(names))
+
+
+def remove(root: Path, names: Iterable[str]) -> None:
+    """Delete files that no index names."""
+    for name in names:
         (root / name).unlink(missing_ok=True)
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeGuard
 
 import numpy as np
 
-from oxmlx.dtypes import Dtype, is_float
+from oxmlx.dtypes import Dtype, is_float, is_integer
 from oxmlx.errors import CheckError
 from oxmlx.ir.expr import Expr, Index, Show, Size, as_expr, cast, nodes, size
 from oxmlx.ir.monoid import MONOIDS
@@ -74,6 +74,11 @@ class Prefix(Loop):
 
     at: Expr
     reverse: bool
+
+    def infer(self) -> Dtype:
+        if not is_integer(self.at.dtype):
+            raise CheckError(str(self), f"ends at {self.at}, which must be an integer")
+        return super().infer()
 
     @property
     def outside(self) -> tuple[Expr, ...]:

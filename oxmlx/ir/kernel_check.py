@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oxmlx.errors import CheckError
-from oxmlx.ir.kernel import Index, Kernel, Load, Part, Store, is_tuple
+from oxmlx.ir.kernel import Index, Kernel, Load, Store, is_tuple
 from oxmlx.ir.scalar import SCALARS
 
 
@@ -20,8 +20,6 @@ def check_kernel(kernel: Kernel) -> None:
     if twice:
         raise CheckError(who, f"two things are called {twice[0]}")
     for e in kernel.nodes:
-        if any(is_tuple(k) for k in e.kids()) and not isinstance(e, Part):
-            raise CheckError(who, f"{e} takes a whole state", "Take one component with `part`.")
         if isinstance(e, Load) and e.buffer in kernel.outputs:
             raise CheckError(who, f"reads {e}, which it writes; points have no order")
         if isinstance(e, Load) and e.buffer not in kernel.inputs:

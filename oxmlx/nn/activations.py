@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from oxmlx import numpy as onp
 from oxmlx.nn import functions
 from oxmlx.nn.module import Module
-from oxmlx.nn.softmax import log_softmax, softmax
+from oxmlx.nn.rowwise import log_softmax, softmax
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact
 
 

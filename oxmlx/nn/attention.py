@@ -10,10 +10,9 @@ from oxmlx import random
 from oxmlx.dtypes import DtypeLike
 from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.nn.cache import KVCache
-from oxmlx.nn.fast import scaled_dot_product_attention
+from oxmlx.nn.fast import rope, scaled_dot_product_attention
 from oxmlx.nn.linear import Linear
 from oxmlx.nn.module import Module
-from oxmlx.nn.rope import rope
 from oxmlx.numpy.arguments import Array, ArrayLike, value
 
 Mask: TypeAlias = 'Literal["causal"] | ArrayLike | None'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -74,11 +74,10 @@ class Sequential(Module):
         return x
 
 
-@lru_cache(maxsize=None)
+@cache
 def takes_key(cls: type) -> bool:
     """Has the call of this layer a parameter `key`?"""
-    call: Any = getattr(cls, "__call__", None)
-    return call is not None and "key" in inspect.signature(call).parameters
+    return "key" in inspect.signature(cls.__call__).parameters
 
 
 class MLP(Module):

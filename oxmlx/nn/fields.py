@@ -1,4 +1,4 @@
-"""Which fields of a frozen dataclass are children of the pytree, and which are static: by annotation."""
+"""Which fields of a struct are children of the pytree and which are static: annotations decide."""
 
 from __future__ import annotations
 

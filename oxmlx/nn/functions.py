@@ -27,8 +27,8 @@ def relu(x: ArrayLike) -> Array:
     >>> relu(ox.numpy.array([-1.0, 2.0]))
     array([0., 2.], dtype=float32)
     """
-    x = value(x, "relu")
-    return onp.where(x <= 0, 0, x)  # NaN is not ≤ 0, and stays
+    a = value(x, "relu")
+    return onp.where(a <= 0, 0, a)  # NaN is not ≤ 0, and stays
 
 
 def relu6(x: ArrayLike) -> Array:
@@ -74,8 +74,8 @@ def log1mexp(x: ArrayLike) -> Array:
     >>> log1mexp(1e-10)
     array(-23.02585, dtype=float32)
     """
-    x = inexact(x, "log1mexp")
-    return onp.where(x < 0.6931472, onp.log(-onp.expm1(-x)), onp.log1p(-onp.exp(-x)))
+    a = inexact(x, "log1mexp")
+    return onp.where(a < 0.6931472, onp.log(-onp.expm1(-a)), onp.log1p(-onp.exp(-a)))
 
 
 def silu(x: ArrayLike) -> Array:
@@ -85,8 +85,8 @@ def silu(x: ArrayLike) -> Array:
     >>> silu(ox.numpy.array([-1000.0, 1000.0]))
     array([  -0., 1000.], dtype=float32)
     """
-    x = inexact(x, "silu")
-    return x * logistic(x)
+    a = inexact(x, "silu")
+    return a * logistic(a)
 
 
 swish = silu
@@ -101,10 +101,10 @@ def gelu(x: ArrayLike, approximate: bool = False) -> Array:
     >>> gelu(ox.numpy.array([1.0, -3.0]))
     array([ 0.8413447 , -0.00404969], dtype=float32)
     """
-    x = inexact(x, "gelu")
+    a = inexact(x, "gelu")
     if approximate:
-        return 0.5 * x * (1.0 + onp.tanh((2 / pi) ** 0.5 * (x + 0.044715 * x**3)))
-    return 0.5 * x * erfc(x * -(0.5**0.5))
+        return 0.5 * a * (1.0 + onp.tanh((2 / pi) ** 0.5 * (a + 0.044715 * a**3)))
+    return 0.5 * a * erfc(a * -(0.5**0.5))
 
 
 def soft_sign(x: ArrayLike) -> Array:
@@ -113,8 +113,8 @@ def soft_sign(x: ArrayLike) -> Array:
     >>> soft_sign(1.0)
     array(0.5, dtype=float32)
     """
-    x = inexact(x, "soft_sign")
-    return x / (1.0 + onp.abs(x))
+    a = inexact(x, "soft_sign")
+    return a / (1.0 + onp.abs(a))
 
 
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
@@ -124,8 +124,8 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
     >>> elu(ox.numpy.array([-1000.0, 2.0]))
     array([-1.,  2.], dtype=float32)
     """
-    x = inexact(x, "elu")
-    return onp.where(x > 0, x, alpha * onp.expm1(onp.where(x > 0, 0.0, x)))
+    a = inexact(x, "elu")
+    return onp.where(a > 0, a, alpha * onp.expm1(onp.where(a > 0, 0.0, a)))
 
 
 def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
@@ -135,8 +135,8 @@ def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
     >>> celu(ox.numpy.array([-1000.0, 2.0]), alpha=0.5)
     array([-0.5,  2. ], dtype=float32)
     """
-    x = inexact(x, "celu")
-    return onp.where(x > 0, x, alpha * onp.expm1(onp.where(x > 0, 0.0, x) / alpha))
+    a = inexact(x, "celu")
+    return onp.where(a > 0, a, alpha * onp.expm1(onp.where(a > 0, 0.0, a) / alpha))
 
 
 def selu(x: ArrayLike) -> Array:
@@ -155,8 +155,8 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> Array:
     >>> leaky_relu(ox.numpy.array([-1.0, 2.0]))
     array([-0.01,  2.  ], dtype=float32)
     """
-    x = inexact(x, "leaky_relu")
-    return onp.where(x >= 0, x, negative_slope * x)
+    a = inexact(x, "leaky_relu")
+    return onp.where(a >= 0, a, negative_slope * a)
 
 
 def hard_tanh(x: ArrayLike) -> Array:
@@ -166,8 +166,8 @@ def hard_tanh(x: ArrayLike) -> Array:
     >>> hard_tanh(ox.numpy.array([-3.0, 0.5]))
     array([-1. ,  0.5], dtype=float32)
     """
-    x = value(x, "hard_tanh")
-    return onp.where(x > 1, 1, onp.where(x < -1, -1, x))
+    a = value(x, "hard_tanh")
+    return onp.where(a > 1, 1, onp.where(a < -1, -1, a))
 
 
 def hard_sigmoid(x: ArrayLike) -> Array:
@@ -185,8 +185,8 @@ def hard_silu(x: ArrayLike) -> Array:
     >>> hard_silu(3.0)
     array(3., dtype=float32)
     """
-    x = inexact(x, "hard_silu")
-    return x * hard_sigmoid(x)
+    a = inexact(x, "hard_silu")
+    return a * hard_sigmoid(a)
 
 
 hard_swish = hard_silu
@@ -198,8 +198,8 @@ def mish(x: ArrayLike) -> Array:
     >>> mish(0.0)
     array(0., dtype=float32)
     """
-    x = inexact(x, "mish")
-    return x * onp.tanh(softplus(x))
+    a = inexact(x, "mish")
+    return a * onp.tanh(softplus(a))
 
 
 def glu(x: ArrayLike, axis: int = -1) -> Array:
@@ -212,11 +212,11 @@ def glu(x: ArrayLike, axis: int = -1) -> Array:
     >>> glu(ox.numpy.array([4.0, 0.0]))
     array([2.], dtype=float32)
     """
-    x = inexact(x, "glu")
-    axis = axis_of("glu", axis, x.ndim)
-    if x.shape[axis] % 2:
-        raise ShapeError("glu", f"axis {axis} of {x.aval} has no halves: its extent is odd")
-    a, b = onp.split(x, 2, axis)
+    a = inexact(x, "glu")
+    axis = axis_of("glu", axis, a.ndim)
+    if a.shape[axis] % 2:
+        raise ShapeError("glu", f"axis {axis} of {a.aval} has no halves: its extent is odd")
+    a, b = onp.split(a, 2, axis)
     return a * sigmoid(b)
 
 
@@ -226,8 +226,8 @@ def squareplus(x: ArrayLike, b: ArrayLike = 4.0) -> Array:
     >>> squareplus(0.0)
     array(1., dtype=float32)
     """
-    x = inexact(x, "squareplus")
-    return 0.5 * (x + onp.sqrt(x * x + b))
+    a = inexact(x, "squareplus")
+    return 0.5 * (a + onp.sqrt(a * a + b))
 
 
 def sparse_plus(x: ArrayLike) -> Array:
@@ -236,8 +236,8 @@ def sparse_plus(x: ArrayLike) -> Array:
     >>> sparse_plus(0.0)
     array(0.25, dtype=float32)
     """
-    x = inexact(x, "sparse_plus")
-    return onp.where(x <= -1, 0.0, onp.where(x >= 1, x, (x + 1.0) ** 2 / 4.0))
+    a = inexact(x, "sparse_plus")
+    return onp.where(a <= -1, 0.0, onp.where(a >= 1, a, (a + 1.0) ** 2 / 4.0))
 
 
 def sparse_sigmoid(x: ArrayLike) -> Array:

@@ -1,7 +1,6 @@
 """Initial values, with the names and arguments of `jax.nn.initializers`.
 
-An initializer is a function (key, shape, dtype) → array. The docstrings of Glorot, He and LeCun say
-the variance; fan-in and fan-out are the extents of `in_axis` and `out_axis` times those of all
+An initializer is a function (key, shape, dtype) → array. Fan-in and fan-out are the extents of `in_axis` and `out_axis` times those of all
 further axes but `batch_axis`.
 """
 
@@ -188,7 +187,7 @@ def variance_scaling(
     return init
 
 
-def scaled(name: str, scale: float, mode: Any, distribution: Any, equation: str) -> Any:
+def scaled(name: str, scale: float, mode: Any, distribution: Any, words: str) -> Any:
     """A constructor of the initializers of one scaling, with the arguments that JAX gives it."""
 
     def make(
@@ -200,7 +199,8 @@ def scaled(name: str, scale: float, mode: Any, distribution: Any, equation: str)
         return variance_scaling(scale, mode, distribution, in_axis, out_axis, batch_axis, dtype)
 
     make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"""{equation}
+    shape, _, variance = words.partition(", ")
+    make.__doc__ = f"""{shape} distribution of mean 0 and variance {variance}
 
     Args:
         in_axis, out_axis: the axes of the inputs and the outputs.
@@ -215,11 +215,13 @@ def scaled(name: str, scale: float, mode: Any, distribution: Any, equation: str)
 
 
 CUT = "truncated_normal"
-glorot_uniform = scaled("glorot_uniform", 1.0, "fan_avg", "uniform", "Uniform, variance 1 / fan-avg.")
-glorot_normal = scaled("glorot_normal", 1.0, "fan_avg", CUT, "Cut normal, variance 1 / fan-avg.")
-lecun_uniform = scaled("lecun_uniform", 1.0, "fan_in", "uniform", "Uniform, variance 1 / fan-in.")
-lecun_normal = scaled("lecun_normal", 1.0, "fan_in", CUT, "Cut normal, variance 1 / fan-in.")
-he_uniform = scaled("he_uniform", 2.0, "fan_in", "uniform", "Uniform, variance 2 / fan-in.")
-he_normal = scaled("he_normal", 2.0, "fan_in", CUT, "Cut normal, variance 2 / fan-in.")
+glorot_uniform = scaled(
+    "glorot_uniform", 1.0, "fan_avg", "uniform", "Uniform, 1 / fan-avg."
+)
+glorot_normal = scaled("glorot_normal", 1.0, "fan_avg", CUT, "Cut normal, 1 / fan-avg.")
+lecun_uniform = scaled("lecun_uniform", 1.0, "fan_in", "uniform", "Uniform, 1 / fan-in.")
+lecun_normal = scaled("lecun_normal", 1.0, "fan_in", CUT, "Cut normal, 1 / fan-in.")
+he_uniform = scaled("he_uniform", 2.0, "fan_in", "uniform", "Uniform, 2 / fan-in.")
+he_normal = scaled("he_normal", 2.0, "fan_in", CUT, "Cut normal, 2 / fan-in.")
 xavier_uniform, xavier_normal = glorot_uniform, glorot_normal
 kaiming_uniform, kaiming_normal = he_uniform, he_normal

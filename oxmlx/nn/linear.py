@@ -19,7 +19,9 @@ def project(who: str, x: Any, weight: Any) -> Any:
     x = value(x, who)
     if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
         problem = f"got {x.aval} for weight {weight.aval}"
-        raise ShapeError(who, problem, f"The last axis of the input must be {weight.shape[1]} long.")
+        raise ShapeError(
+            who, problem, f"The last axis of the input must be {weight.shape[1]} long."
+        )
     return dot_general(x, weight, ((x.ndim - 1,), (1,)))
 
 
@@ -89,7 +91,7 @@ class Embedding(Module):
         self.weight = table * (1 / sqrt(max(dims, 1)))
 
     def __call__(self, indices: ArrayLike) -> Array:
-        """indices [...] → [..., dims]; negative ones count from the end, others outside give NaN."""
+        """indices [...] → [..., dims]; negative ones count from the end, those outside give NaN."""
         indices = value(indices, "Embedding")
         if not is_integer(indices.dtype):
             raise DtypeError("Embedding", f"indices must be integers, got {indices.aval}")

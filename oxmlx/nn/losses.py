@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from oxmlx import numpy as onp
 from oxmlx.dtypes import is_integer
 from oxmlx.errors import ArgumentError, DtypeError, ShapeError
-from oxmlx.nn.softmax import logsumexp
+from oxmlx.nn.rowwise import logsumexp
 from oxmlx.numpy.arguments import Array, ArrayLike, axis_of, inexact, value
 from oxmlx.ops.convert import promote_dtypes
 
@@ -159,7 +159,8 @@ def binary_cross_entropy(
         reduction: 'none', 'mean' or 'sum'.
 
     >>> import oxmlx as ox
-    >>> binary_cross_entropy(ox.numpy.array([1000.0, 0.0]), ox.numpy.array([1.0, 0.0]), reduction="sum")
+    >>> logits, targets = ox.numpy.array([1000.0, 0.0]), ox.numpy.array([1.0, 0.0])
+    >>> binary_cross_entropy(logits, targets, reduction="sum")
     array(0.6931472, dtype=float32)
     """
     who = "binary_cross_entropy"

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from oxmlx import tree
 from oxmlx.dtypes import DtypeLike, as_dtype, is_float
 from oxmlx.errors import ArgumentError
-from oxmlx.ir.value import Value
 from oxmlx.nn.fields import static
-from oxmlx.nn.naming import entries, join, map_structs, matches, named_structs, parts
+from oxmlx.nn.naming import entries, map_structs, matches, named_structs, parts
 from oxmlx.nn.state_dict import checked_state, state_dict
 from oxmlx.nn.struct import Struct, with_fields
 from oxmlx.nn.summary import summary

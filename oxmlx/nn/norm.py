@@ -8,7 +8,8 @@ from typing import Any
 from oxmlx import numpy as onp
 from oxmlx.dtypes import DtypeLike
 from oxmlx.errors import ArgumentError, ShapeError
-from oxmlx.nn.fast import layer_norm, rms_norm, widen
+from oxmlx.nn.fast.norms import layer_norm, rms_norm
+from oxmlx.nn.fast.precision import widen
 from oxmlx.nn.fields import buffer
 from oxmlx.nn.module import Module
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact
@@ -123,9 +124,10 @@ class GroupNorm(Module):
             problem = f"wants [batch, ..., channels] with {self.num_groups} groups, got {x.aval}"
             raise ShapeError("GroupNorm", problem)
         batch, *space, dims = x.shape
-        grouped = onp.reshape(x, (batch, prod(space), self.num_groups, dims // self.num_groups))
-        rows = onp.reshape(onp.moveaxis(grouped, 2, 1), (batch, self.num_groups, -1))
-        y = onp.reshape(layer_norm(rows, None, None, self.eps), onp.moveaxis(grouped, 2, 1).shape)
+        grouped = (batch, prod(space), self.num_groups, dims // self.num_groups)
+        rows = onp.moveaxis(onp.reshape(x, grouped), 2, 1)
+        flat = onp.reshape(rows, (batch, self.num_groups, prod(space) * grouped[3]))
+        y = onp.reshape(layer_norm(flat, None, None, self.eps), rows.shape)
         y = onp.reshape(onp.moveaxis(y, 1, 2), x.shape)
         return scaled(y, self.weight, self.bias)
 

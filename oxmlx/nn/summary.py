@@ -13,7 +13,7 @@ HEAD = ("name", "type", "shape", "parameters", "bytes")
 
 
 def summary(node: Struct) -> str:
-    """One line an array: dotted name, owner's class, dtype and shape, number, bytes; then totals."""
+    """One line an array: dotted name, owner's class, type, number, bytes; then totals."""
     found = list(entries(node))
     parameters = [e for e in found if not e.is_buffer]
     rows = [HEAD, *map(row, found)]

@@ -39,7 +39,7 @@ class Collective(Primitive):
     kind = "host"
 
     @property
-    def axis_names(self) -> frozenset[Any]:  # type: ignore[override]
+    def axis_names(self) -> frozenset[Any]:
         return frozenset((self.axis_name,))
 
     def vmap(self, size: int, args: Sequence[Any], dims: Sequence[int | None]) -> Any:

@@ -25,8 +25,8 @@ from oxmlx.ops.convert import (
 from oxmlx.ops.indexing import Gather, Scatter
 from oxmlx.ops.operators import remainder
 from oxmlx.ops.select import maximum
-from oxmlx.ops.slicing import number_for
 from oxmlx.ops.shape import broadcast_to, moveaxis, reshape, transpose
+from oxmlx.ops.slicing import number_for
 
 
 def is_clip(mode: str | None, who: str) -> bool:

@@ -76,17 +76,17 @@ def threefry_tiles(keys: Pair, blocks: Pair) -> Pair:
     """Every block [k or 1, n] under every key [k]: two words [k, n]."""
     k, n = len(keys[0]), blocks[1].shape[1]
     out = np.empty((k, n), U32), np.empty((k, n), U32)
-    blocks = tuple(np.broadcast_to(x, (k, n)) for x in blocks)
+    x0, x1 = (np.broadcast_to(x, (k, n)) for x in blocks)
     columns = min(max(n, 1), TILE)
     rows = TILE // columns
     for i in range(0, k, rows):
         for j in range(0, n, columns):
             at = np.s_[i : i + rows, j : j + columns]
-            tile = [x[at] for x in blocks]
-            key = tuple(np.repeat(w[i : i + rows], tile[0].shape[1]) for w in keys)
-            words = threefry(on_arrays, key, tuple(x.reshape(-1) for x in tile))
+            shape = x0[at].shape
+            k0, k1 = (np.repeat(w[i : i + rows], shape[1]) for w in keys)
+            words = threefry(on_arrays, (k0, k1), (x0[at].reshape(-1), x1[at].reshape(-1)))
             for y, word in zip(out, words, strict=True):
-                y[at] = word.reshape(tile[0].shape)
+                y[at] = word.reshape(shape)
     return out
 
 

@@ -55,8 +55,7 @@ class Sort(Primitive):
         shape = get_aval(primals[0]).shape
         places = iota(index_dtype(shape[self.axis]), shape, self.axis)
         *outs, order = bind(self, *primals, places)
-        moved = [None if t is None else take_along_axis(t, order, self.axis) for t in tangents]
-        return outs, moved
+        return outs, [None if t is None else along(t, order, self.axis) for t in tangents]
 
     def vmap(self, size: int, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
         xs = [batch_axis(x, d, size) for x, d in zip(args, dims, strict=True)]
@@ -89,10 +88,15 @@ class TopK(Primitive):
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         values, places = bind(self, *primals)
-        return [values, places], [take_along_axis(tangents[0], places, self.axis), None]
+        return [values, places], [along(tangents[0], places, self.axis), None]
 
     def vmap(self, size: int, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
         return bind(TopK(self.k, self.axis + 1), moveaxis(args[0], dims[0] or 0, 0)), [0, 0]
+
+
+def along(x: Any, places: Any, axis: int) -> Any:
+    """The elements of `x` at places along one axis, which are none but its own."""
+    return take_along_axis(x, places, axis, mode="clip")
 
 
 def check_ordered(who: str, x: Aval) -> None:

@@ -19,7 +19,7 @@ from oxmlx.ir.monoid import MONOIDS, Monoid
 from oxmlx.ir.primitive import Primitive, Undef
 from oxmlx.ir.scalar import SCALARS
 from oxmlx.ir.trace import bind
-from oxmlx.ops.gather import Gather
+from oxmlx.ops.indexing import Gather
 from oxmlx.ops.linear import Linear
 from oxmlx.ops.reduction import index_dtype
 from oxmlx.ops.select import zero

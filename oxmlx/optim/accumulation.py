@@ -108,12 +108,14 @@ class MultiSteps:
         k = self.every_k_schedule
         if callable(k):
             k = cast(as_value(k(state.gradient_step), "MultiSteps"), I32)
-        n = state.mini_step
+        n, mean = state.mini_step, self.use_grad_mean
         last = and_(not_(skip), n >= k - 1)
 
         def add(g: Any, total: Any) -> Any:
-            new = total + (g - total) / (n + 1) if self.use_grad_mean else total + g
-            return cast(select(skip, total, new), total.dtype)
+            return select(skip, total, total + ((g - total) / (n + 1) if mean else g))
+
+        def keep(before: Any, total: Any) -> Any:
+            return cast(select(last, zeros_like(total), total), before.dtype)
 
         gathered = tree.map(add, grads, state.acc_grads)
         updates, inner = update_if(
@@ -123,7 +125,7 @@ class MultiSteps:
             select(last, zero(), select(skip, n, increment(n))),
             select(last, increment(state.gradient_step), state.gradient_step),
             inner,
-            tree.map(lambda total: select(last, zeros_like(total), total), gathered),
+            tree.map(keep, state.acc_grads, gathered),
             record,
         )
 

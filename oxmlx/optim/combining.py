@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from oxmlx import tree
 from oxmlx.errors import ArgumentError
+from oxmlx.optim.leaves import as_values
 from oxmlx.optim.masking import masked, resolve
 from oxmlx.optim.transformation import GradientTransformation, Tree
 from oxmlx.tree.mismatch import place_of
@@ -82,7 +83,7 @@ def partition(
         check_transformation("partition", tx)
 
     def inner(params: Tree) -> dict[Hashable, GradientTransformation]:
-        labels = resolve(param_labels, params)
+        labels = resolve(param_labels, as_values("partition", params))
         for path, label in tree.leaves_with_path(labels):
             if label not in transforms:
                 problem = f"the label {label!r} at {place_of(path)} has no transformation"

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from oxmlx import tree
 from oxmlx.api.arguments import flatten_values
 from oxmlx.dtypes import ScalarType, finfo, is_inexact, promote_types
 from oxmlx.errors import ArgumentError
 from oxmlx.ir.value import Value
+from oxmlx.ops.axes import full
 from oxmlx.ops.convert import as_value, cast
 from oxmlx.optim.moments import F32, increment, moment_dtype, zero
 from oxmlx.optim.transformation import GradientTransformation, Schedule, Tree
@@ -81,8 +81,7 @@ def inject_hyperparams(
 
         def convert(hyperparams: dict[str, Any], like: Tree) -> dict[str, Any]:
             dtype = widest(who, like) if fixed_dtype is None else fixed_dtype
-            values = {name: as_value(x, who) for name, x in hyperparams.items()}
-            return {k: cast(x, dtype) if is_inexact(x.dtype) else x for k, x in values.items()}
+            return {name: as_hyperparam(who, x, dtype) for name, x in hyperparams.items()}
 
         def scheduled(count: Any) -> dict[str, Any]:
             return {name: schedule(count) for name, schedule in schedules.items()}
@@ -104,6 +103,14 @@ def inject_hyperparams(
         return GradientTransformation(init, update)
 
     return factory
+
+
+def as_hyperparam(who: str, x: Any, dtype: np.dtype[Any]) -> Any:
+    """An array of `dtype` for a real number, of its own dtype for an integer."""
+    if isinstance(x, float):
+        return full((), x, dtype)
+    value = as_value(x, who)
+    return cast(value, dtype) if is_inexact(value.dtype) else value
 
 
 def is_number(x: Any) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from oxmlx import tree
 from oxmlx.errors import ArgumentError
+from oxmlx.optim.leaves import as_values
 from oxmlx.optim.transformation import GradientTransformation, Tree
 from oxmlx.tree.mismatch import place_of
 from oxmlx.tree.treedef import flatten_up_to
@@ -47,9 +48,11 @@ def masked(
     """
 
     def init(params: Tree) -> MaskedState:
+        params = as_values("masked", params)
         return MaskedState(inner.init(choose(mask_of(params), params)))
 
     def update(updates: Tree, state: MaskedState, params: Tree = None) -> tuple[Tree, MaskedState]:
+        updates = as_values("masked", updates)
         chosen = mask_of(updates)
         some = None if params is None else choose(chosen, params)
         new, inner_state = inner.update(choose(chosen, updates), state.inner_state, some)

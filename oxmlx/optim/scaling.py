@@ -10,6 +10,7 @@ from oxmlx import tree
 from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.ir.value import Value
 from oxmlx.ops.convert import as_value, cast
+from oxmlx.ops.elementwise import mul
 from oxmlx.optim.moments import increment, zero
 from oxmlx.optim.transformation import (
     GradientTransformation,
@@ -81,9 +82,9 @@ def scheduled(who: str, schedule: Schedule, sign: int) -> GradientTransformation
     def update(
         updates: Tree, state: ScaleByScheduleState, params: Tree
     ) -> tuple[Tree, ScaleByScheduleState]:
-        step = schedule(state.count)
-        check_scalar(who, "what the schedule returns", step)
-        step = sign * as_value(step, who)
+        size = schedule(state.count)
+        check_scalar(who, "what the schedule returns", size)
+        step = mul(sign, as_value(size, who))
         scaled = tree.map(lambda g: cast(step, g.dtype) * g, updates)
         return scaled, ScaleByScheduleState(increment(state.count))
 
@@ -126,6 +127,6 @@ def check_scalar(who: str, what: str, x: Any, otherwise: str = "") -> None:
     if not number or isinstance(x, bool):
         problem = f"{what} must be a number or a rank-0 array{otherwise}, got {x!r}"
         raise ArgumentError(who, problem)
-    if np.ndim(x):
-        problem = f"{what} must be a scalar, got one of shape {x.shape}"
+    if shape := np.shape(x):
+        problem = f"{what} must be a scalar, got one of shape {shape}"
         raise ShapeError(who, problem, "Use ox.vmap to try several at once.")

@@ -11,6 +11,7 @@ from typing import Any
 
 from oxmlx.errors import ArgumentError
 from oxmlx.ops.convert import as_value
+from oxmlx.ops.elementwise import sub
 from oxmlx.ops.math import cos, floor
 from oxmlx.ops.select import clamp, maximum, minimum, select
 from oxmlx.optim.transformation import Scalar, Schedule
@@ -57,7 +58,7 @@ def polynomial_schedule(
         return constant_schedule(init_value)
 
     def schedule(count: Any) -> Any:
-        elapsed = clamp(0, as_value(count, who) - transition_begin, transition_steps)
+        elapsed = clamp(0, sub(as_value(count, who), transition_begin), transition_steps)
         left = 1 - elapsed / transition_steps
         return (init_value - end_value) * left**power + end_value
 
@@ -150,7 +151,7 @@ def exponential_decay(
         raise ArgumentError(who, f"decay_rate must be positive, got {decay_rate}")
 
     def schedule(count: Any) -> Any:
-        t = maximum(as_value(count, who) - transition_begin, 0) / transition_steps
+        t = maximum(sub(as_value(count, who), transition_begin), 0) / transition_steps
         value = init_value * decay_rate ** (floor(t) if staircase else t)
         if end_value is None:
             return value

@@ -11,7 +11,6 @@ from oxmlx import tree
 from oxmlx.api.boundary import boundary
 from oxmlx.dtypes import float0, is_complex, is_inexact
 from oxmlx.errors import ArgumentError, DtypeError
-from oxmlx.ir.value import Value
 from oxmlx.ops.convert import cast
 from oxmlx.optim.leaves import as_values, check_fit, check_gradients, zeros_like
 from oxmlx.tree.mismatch import place_of
@@ -157,7 +156,7 @@ def apply_updates(params: Tree, updates: Tree) -> Tree:
     params, updates = as_values(who, params), as_values(who, updates)
     check_fit(who, updates, params, "the update", "the parameter")
 
-    def move(path: tree.KeyPath, p: Value, u: Value) -> Any:
+    def move(path: tree.KeyPath, p: Any, u: Any) -> Any:
         if u.dtype == float0:
             return p
         if level(u.dtype) > level(p.dtype):

@@ -27,6 +27,12 @@ def archive(*members: tuple[str, bytes], method: int = zipfile.ZIP_STORED) -> by
     return file.getvalue()
 
 
+def pointing_at_the_end() -> bytes:
+    data = archive(("a.npy", b""))
+    directory = data.index(b"PK\x01\x02")
+    return data[: directory + 42] + (len(data) - 4).to_bytes(4, "little") + data[directory + 46 :]
+
+
 def row(name: str, data: bytes, text: str, error: type[Exception] = FileFormatError) -> Refusal:
     return Refusal(name, lambda: on_file(data, load_npz, "x.npz"), error, text)
 
@@ -64,6 +70,7 @@ REFUSALS = [
         archive(("a.npy", FLOATS))[1:],
         "array 'a' lies outside of the file",
     ),
+    row("member at the end", pointing_at_the_end(), "the file is no intact npz archive: Truncated"),
     row("no npy", archive(("a.npy", b"hello, world")), "array 'a' begins with b'hello, wor'"),
     row("nothing", archive(("a.npy", b"")), "array 'a' begins with b''"),
     row("header cut short", archive(("a.npy", FLOATS[:60])), "array 'a' begins with b'\\x93NUMPY"),

@@ -33,9 +33,9 @@ def softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Ar
     >>> softmax(ox.numpy.array([1000.0, 1001.0, 1002.0]))
     array([0.09003057, 0.24472848, 0.66524094], dtype=float32)
     """
-    x = inexact(x, "softmax")
-    axes = axes_of("softmax", axis, x.ndim)
-    e = onp.exp(x - largest(x, axes, where))
+    a = inexact(x, "softmax")
+    axes = axes_of("softmax", axis, a.ndim)
+    e = onp.exp(a - largest(a, axes, where))
     if where is not None:
         e = onp.where(where, e, 0.0)
     return e / onp.sum(e, axis=axes, keepdims=True)
@@ -48,9 +48,9 @@ def log_softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -
     >>> log_softmax(ox.numpy.array([0.0, -1000.0]))
     array([    0., -1000.], dtype=float32)
     """
-    x = inexact(x, "log_softmax")
-    axes = axes_of("log_softmax", axis, x.ndim)
-    shifted = x - largest(x, axes, where)
+    a = inexact(x, "log_softmax")
+    axes = axes_of("log_softmax", axis, a.ndim)
+    shifted = a - largest(a, axes, where)
     total = onp.sum(onp.exp(shifted), axis=axes, keepdims=True, where=where)
     y = shifted - onp.log(total)
     return y if where is None else onp.where(where, y, -np.inf)
@@ -81,14 +81,14 @@ def logsumexp(
     >>> logsumexp(ox.numpy.array([1000.0, 1000.0]))
     array(1000.6931, dtype=float32)
     """
-    a = inexact(a, "logsumexp")
-    axes = axes_of("logsumexp", axis, a.ndim)
+    x = inexact(a, "logsumexp")
+    axes = axes_of("logsumexp", axis, x.ndim)
     if b is not None:
         where_nonzero = onp.not_equal(b, 0)
         where = where_nonzero if where is None else onp.logical_and(where, where_nonzero)
-    top = largest(a, axes, where)
+    top = largest(x, axes, where)
     top = onp.where(onp.isfinite(top), top, 0.0)
-    terms = onp.exp(a - top)
+    terms = onp.exp(x - top)
     if b is not None:
         terms = b * terms
     total = onp.sum(terms, axis=axes, keepdims=True, where=where)
@@ -108,10 +108,10 @@ def logmeanexp(
     >>> logmeanexp(ox.numpy.array([1000.0, 1000.0]))
     array(1000., dtype=float32)
     """
-    x = inexact(x, "logmeanexp")
-    ones = onp.ones(x.shape, x.dtype)
+    a = inexact(x, "logmeanexp")
+    ones = onp.ones(a.shape, a.dtype)
     number = onp.sum(ones, axis=axis, where=where, keepdims=keepdims)
-    return logsumexp(x, axis, where=where, keepdims=keepdims) - onp.log(number)
+    return logsumexp(a, axis, where=where, keepdims=keepdims) - onp.log(number)
 
 
 def standardize(
@@ -135,11 +135,11 @@ def standardize(
     >>> standardize(ox.numpy.array([10000.0, 10001.0, 10002.0, 10003.0]))
     array([-1.3416355 , -0.44721183,  0.44721183,  1.3416355 ], dtype=float32)
     """
-    x = inexact(x, "standardize")
-    axes = axes_of("standardize", axis, x.ndim)
+    a = inexact(x, "standardize")
+    axes = axes_of("standardize", axis, a.ndim)
     if mean is None:
-        mean = onp.mean(x, axis=axes, keepdims=True, where=where)
-    centred = x - mean
+        mean = onp.mean(a, axis=axes, keepdims=True, where=where)
+    centred = a - mean
     if variance is None:
         variance = onp.mean(centred * centred, axis=axes, keepdims=True, where=where)
     return centred * (variance + epsilon) ** -0.5
@@ -152,10 +152,10 @@ def normalize(x: ArrayLike, axis: Axes = -1, eps: float = 1e-12) -> Array:
     >>> normalize(ox.numpy.array([3.0, 4.0]))
     array([0.6, 0.8], dtype=float32)
     """
-    x = inexact(x, "normalize")
-    axes = axes_of("normalize", axis, x.ndim)
-    square = onp.sum(x * x, axis=axes, keepdims=True)
-    return x / onp.sqrt(onp.maximum(square, eps * eps))
+    a = inexact(x, "normalize")
+    axes = axes_of("normalize", axis, a.ndim)
+    square = onp.sum(a * a, axis=axes, keepdims=True)
+    return a / onp.sqrt(onp.maximum(square, eps * eps))
 
 
 def one_hot(x: ArrayLike, num_classes: int, *, dtype: Any = None, axis: int = -1) -> Array:
@@ -175,11 +175,11 @@ def one_hot(x: ArrayLike, num_classes: int, *, dtype: Any = None, axis: int = -1
     array([[1., 0., 0.],
            [0., 0., 1.]], dtype=float32)
     """
-    x = value(x, "one_hot")
+    a = value(x, "one_hot")
     if not isinstance(num_classes, int) or num_classes < 0:
         raise ArgumentError("one_hot", f"num_classes must be a number ≥ 0, got {num_classes!r}")
-    at = axis_of("one_hot", axis, x.ndim + 1)
-    shape = tuple(num_classes if a == at else 1 for a in range(x.ndim + 1))
-    classes = onp.reshape(onp.arange(num_classes, dtype=x.dtype), shape)
-    hits = onp.expand_dims(x, at) == classes
+    at = axis_of("one_hot", axis, a.ndim + 1)
+    shape = tuple(num_classes if a == at else 1 for a in range(a.ndim + 1))
+    classes = onp.reshape(onp.arange(num_classes, dtype=a.dtype), shape)
+    hits = onp.expand_dims(a, at) == classes
     return hits.astype(as_dtype("float32" if dtype is None else dtype, "one_hot"))

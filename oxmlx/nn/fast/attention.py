@@ -1,7 +1,4 @@
-"""Normalisation, rotary positions and attention as composites, with the signatures of `mlx.core.fast`.
-
-16-bit inputs are computed in float32 and rounded once, at the end.
-"""
+"""Attention."""
 
 from __future__ import annotations
 
@@ -11,98 +8,13 @@ import numpy as np
 
 from oxmlx import numpy as onp
 from oxmlx.control.composite import composite
-from oxmlx.dtypes import Dtype, is_float
-from oxmlx.errors import ArgumentError, DtypeError, ShapeError
+from oxmlx.dtypes import Dtype
+from oxmlx.errors import ArgumentError, ShapeError
+from oxmlx.nn.fast.precision import widen
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact, value
 from oxmlx.ops.convert import cast, promote_dtypes
 from oxmlx.ops.dot import dot_general
 from oxmlx.ops.identity import stop_gradient
-
-FLOAT32 = np.dtype(np.float32)
-
-
-def widen(x: Any) -> Any:
-    """16-bit floats as float32; others as they are."""
-    return cast(x, FLOAT32) if x.dtype.itemsize == 2 else x
-
-
-def normalised_dtype(who: str, x: Any, **scales: Any) -> Dtype:
-    """The dtype of a norm of x with these factors of its last axis.
-
-    Raises:
-        DtypeError: x is complex.
-        ShapeError: x has no axis, or a factor is not of its last axis' shape.
-    """
-    if not is_float(x.dtype):
-        raise DtypeError(who, f"needs real numbers, got {x.aval}")
-    if x.ndim == 0:
-        raise ShapeError(who, f"needs at least one axis, got {x.aval}")
-    given = {name: s for name, s in scales.items() if s is not None}
-    for name, s in given.items():
-        if s.shape != x.shape[-1:]:
-            raise ShapeError(
-                who, f"{name} must be of shape {x.shape[-1:]}, got {s.aval} for {x.aval}"
-            )
-    return promote_dtypes(who, x, *given.values())[0].dtype
-
-
-def rms_norm(x: ArrayLike, weight: ArrayLike | None, eps: float) -> Array:
-    """x / √(mean(x²) + ε) · weight over the last axis.
-
-    Args:
-        x: [..., D].
-        weight: [D], or None for ones.
-        eps: added to the mean square.
-
-    Raises:
-        ShapeError: the weight is not of the shape of the last axis.
-
-    >>> import oxmlx as ox
-    >>> rms_norm(ox.numpy.array([300.0, 300.0], ox.dtypes.float16), None, 1e-5)
-    array([1., 1.], dtype=float16)
-    """
-    x = inexact(x, "rms_norm")
-    weight = None if weight is None else inexact(weight, "rms_norm")
-    dtype = normalised_dtype("rms_norm", x, weight=weight)
-    return _rms_norm(x, weight, eps=float(eps), dtype=dtype)
-
-
-@composite("rms_norm")
-def _rms_norm(x: Any, weight: Any, *, eps: float, dtype: Dtype) -> Any:
-    x = widen(x)
-    y = x * onp.reciprocal(onp.sqrt(onp.mean(x * x, axis=-1, keepdims=True) + eps))
-    return cast(y if weight is None else y * widen(weight), dtype)
-
-
-def layer_norm(x: ArrayLike, weight: ArrayLike | None, bias: ArrayLike | None, eps: float) -> Array:
-    """(x - mean) / √(variance + ε) · weight + bias over the last axis, the variance in two passes.
-
-    Args:
-        x: [..., D].
-        weight, bias: [D], or None for ones and zeros.
-        eps: added to the variance.
-
-    Raises:
-        ShapeError: weight or bias is not of the shape of the last axis.
-
-    >>> import oxmlx as ox
-    >>> layer_norm(ox.numpy.array([10000.0, 10001.0, 10002.0, 10003.0]), None, None, 1e-5)
-    array([-1.3416355 , -0.44721183,  0.44721183,  1.3416355 ], dtype=float32)
-    """
-    x = inexact(x, "layer_norm")
-    weight, bias = (None if s is None else inexact(s, "layer_norm") for s in (weight, bias))
-    dtype = normalised_dtype("layer_norm", x, weight=weight, bias=bias)
-    return _layer_norm(x, weight, bias, eps=float(eps), dtype=dtype)
-
-
-@composite("layer_norm")
-def _layer_norm(x: Any, weight: Any, bias: Any, *, eps: float, dtype: Dtype) -> Any:
-    x = widen(x)
-    centred = x - onp.mean(x, axis=-1, keepdims=True)
-    variance = onp.mean(centred * centred, axis=-1, keepdims=True)
-    y = centred * onp.reciprocal(onp.sqrt(variance + eps))
-    y = y if weight is None else y * widen(weight)
-    return cast(y if bias is None else y + widen(bias), dtype)
 
 
 def scaled_dot_product_attention(
@@ -122,7 +34,8 @@ def scaled_dot_product_attention(
         v: [B, M, Tk, Dv].
         scale: usually 1 / √D.
         mask: "causal" (the last query sees every key), bools that say which keys are seen, or
-            numbers to add; broadcast to [B, N, Tq, Tk]. A query that sees no key gets the mean of v.
+            numbers to add; broadcast to [B, N, Tq, Tk]. A query that sees no key
+            gets the mean of v.
         sinks: [N], a logit a head that takes its share of the softmax and gives nothing.
 
     Returns:

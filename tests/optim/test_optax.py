@@ -1,0 +1,213 @@
+"""Every optimizer, combination and schedule against optax: 20 steps on a tree of odd shapes.
+
+One text makes both: `lambda o: o.adam(0.01)` is called with optax and with oxmlx.optim.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+import pytest
+
+import oxmlx as ox
+from oxmlx import optim, tree
+from oxmlx.ops.convert import from_numpy
+
+STEPS = 20
+SHAPES: dict[str, Any] = {
+    "w": (3, 4),
+    "b": (1,),
+    "scalar": (),
+    "deep": [(2, 3, 2), {"none": None, "row": (1, 7)}],
+    "empty": (0, 3),
+}
+
+
+def is_shape(x: Any) -> bool:
+    return isinstance(x, tuple)
+
+
+def random_tree(seed: int, dtype: str) -> Any:
+    rng = np.random.default_rng(seed)
+
+    def draw(shape: tuple[int, ...]) -> np.ndarray:
+        x = rng.normal(size=shape)
+        if np.dtype(dtype).kind == "c":
+            x = x + 1j * rng.normal(size=shape)
+        return np.asarray(x, dtype)
+
+    return tree.map(draw, SHAPES, is_leaf=is_shape)
+
+
+@pytest.fixture
+def x64() -> Iterator[Callable[[bool], None]]:
+    """Switch jax's 64-bit numbers; they are as before when the test ends."""
+    before = jax.config.jax_enable_x64  # pyright: ignore[reportAttributeAccessIssue]
+    yield lambda on: jax.config.update("jax_enable_x64", on)
+    jax.config.update("jax_enable_x64", before)
+
+
+def train(lib: Any, o: Any, tx: Any, params: Any, noise: Callable[[int], Any]) -> Any:
+    """The updates and the parameters of some steps; each gradient depends on the parameters."""
+    state = tx.init(params)
+    history: list[Any] = []
+    for step in range(STEPS):
+        grads = lib.tree.map(lambda p, n: 0.3 * p + n, params, noise(step))
+        updates, state = tx.update(grads, state, params)
+        params = o.apply_updates(params, updates)
+        history.append((updates, params))
+    return [np.asarray(x) for x in lib.tree.leaves(history)]
+
+
+def both(make: Callable[[Any], Any], dtype: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def noise(convert: Callable[[np.ndarray], Any]) -> Callable[[int], Any]:
+        return lambda step: tree.map(convert, random_tree(step + 1, dtype))
+
+    start = random_tree(0, dtype)
+    ours = train(ox, optim, make(optim), tree.map(from_numpy, start), noise(from_numpy))
+    asarray = jax.numpy.asarray
+    theirs = train(jax, optax, make(optax), tree.map(asarray, start), noise(asarray))
+    return ours, theirs
+
+
+def assert_equal(make: Callable[[Any], Any], dtype: str, tolerance: float) -> None:
+    ours, theirs = both(make, dtype)
+    assert len(ours) == len(theirs) == 2 * STEPS * 6
+    for x, y in zip(ours, theirs, strict=True):
+        assert x.dtype == y.dtype
+        assert x.shape == y.shape
+        np.testing.assert_allclose(x, y, rtol=tolerance, atol=tolerance)
+
+
+def matrices(params: Any) -> Any:
+    return {
+        "w": True,
+        "b": False,
+        "scalar": False,
+        "deep": [True, {"none": None, "row": False}],
+        "empty": True,
+    }
+
+
+LABELS = {"w": "a", "b": "b", "scalar": "a", "deep": "b", "empty": "a"}  # "deep": a prefix
+PREFIX = {"w": True, "b": False, "scalar": True, "deep": False, "empty": True}
+
+OPTIMIZERS: dict[str, Callable[[Any], Any]] = {
+    "sgd": lambda o: o.sgd(0.1),
+    "sgd momentum": lambda o: o.sgd(0.05, 0.9),
+    "sgd nesterov": lambda o: o.sgd(0.05, momentum=0.8, nesterov=True),
+    "adam": lambda o: o.adam(0.01),
+    "adam betas": lambda o: o.adam(0.003, 0.8, 0.95, 1e-6),
+    "adam eps_root": lambda o: o.adam(0.01, eps=1e-5, eps_root=1e-6),
+    "adam b1=0": lambda o: o.adam(0.01, b1=0.0),
+    "nadam": lambda o: o.adam(0.01, nesterov=True),
+    "adamw": lambda o: o.adamw(0.01),
+    "adamw mask": lambda o: o.adamw(0.01, weight_decay=0.1, mask=matrices),
+    "adamw mask prefix": lambda o: o.adamw(0.01, weight_decay=0.1, mask=PREFIX),
+    "nadamw": lambda o: o.adamw(0.01, 0.85, 0.98, weight_decay=0.03, nesterov=True),
+    "lion": lambda o: o.lion(0.001),
+    "lion decay": lambda o: o.lion(0.003, 0.95, 0.98, weight_decay=0.2, mask=matrices),
+    "rmsprop": lambda o: o.rmsprop(0.01),
+    "rmsprop eps outside": lambda o: o.rmsprop(0.01, 0.95, 1e-5, 0.1, False),
+    "rmsprop centered": lambda o: o.rmsprop(0.01, 0.9, 1e-3, centered=True, initial_scale=0.5),
+    "rmsprop centered, eps outside": lambda o: o.rmsprop(
+        0.01, eps=1e-2, centered=True, eps_in_sqrt=False, bias_correction=True, initial_scale=0.5
+    ),
+    "rmsprop momentum": lambda o: o.rmsprop(0.01, momentum=0.9),
+    "rmsprop nesterov": lambda o: o.rmsprop(0.01, momentum=0.5, nesterov=True),
+    "rmsprop bias": lambda o: o.rmsprop(0.01, decay=0.99, bias_correction=True),
+    "adagrad": lambda o: o.adagrad(0.1),
+    "adagrad from zero": lambda o: o.adagrad(0.05, 0.0, 1e-5),
+}
+
+TRANSFORMATIONS: dict[str, Callable[[Any], Any]] = {
+    "identity": lambda o: o.identity(),
+    "set_to_zero": lambda o: o.set_to_zero(),
+    "scale": lambda o: o.scale(-0.05),
+    "scale_by_adam": lambda o: o.chain(o.scale_by_adam(b2=0.99), o.scale(-0.01)),
+    "scale_by_lion": lambda o: o.chain(o.scale_by_lion(0.8), o.scale(-0.01)),
+    "scale_by_rms": lambda o: o.chain(o.scale_by_rms(0.8), o.scale(-0.01)),
+    "scale_by_stddev": lambda o: o.chain(
+        o.scale_by_stddev(0.8, 1e-3, initial_scale=1.0), o.scale(-0.01)
+    ),
+    "scale_by_rss": lambda o: o.chain(o.scale_by_rss(), o.scale(-0.01)),
+    "scale_by_learning_rate": lambda o: o.scale_by_learning_rate(-0.01, flip_sign=False),
+    "trace": lambda o: o.chain(o.trace(0.9), o.scale(-0.02)),
+    "trace nesterov": lambda o: o.chain(o.trace(0.9, True), o.scale(-0.02)),
+    "ema": lambda o: o.chain(o.ema(0.9), o.scale(-0.02)),
+    "ema biased": lambda o: o.chain(o.ema(0.7, debias=False), o.scale(-0.02)),
+    "clip": lambda o: o.chain(o.clip(0.4), o.sgd(0.1)),
+    "clip_by_global_norm": lambda o: o.chain(o.clip_by_global_norm(1.5), o.sgd(0.1)),
+    "clip_by_global_norm, small": lambda o: o.chain(o.clip_by_global_norm(100.0), o.sgd(0.1)),
+    "add_decayed_weights": lambda o: o.chain(o.add_decayed_weights(0.1), o.sgd(0.1)),
+    "add_decayed_weights mask": lambda o: o.chain(o.add_decayed_weights(0.1, PREFIX), o.sgd(0.1)),
+    "masked": lambda o: o.chain(o.masked(o.trace(0.9), matrices), o.scale(-0.01)),
+    "masked adam, prefix": lambda o: o.masked(o.adam(0.01), PREFIX),
+    "partition": lambda o: o.partition({"a": o.adam(0.01), "b": o.sgd(0.1, 0.9)}, LABELS),
+    "multi_transform": lambda o: o.multi_transform(
+        {"a": o.lion(0.01), "b": o.set_to_zero(), "unused": o.adam(1.0)}, lambda params: LABELS
+    ),
+    "inject_hyperparams": lambda o: o.inject_hyperparams(o.adamw)(0.01, weight_decay=0.05),
+    "clipped adamw": lambda o: o.chain(
+        o.clip_by_global_norm(1.0), o.clip(0.3), o.adamw(0.01, weight_decay=0.01)
+    ),
+    "nested chain": lambda o: o.chain(o.chain(), o.chain(o.chain(o.trace(0.5)), o.scale(-0.1)))
+    if o is optim
+    else o.chain(o.identity(), o.chain(o.chain(o.trace(0.5)), o.scale(-0.1))),
+    "apply_if_finite": lambda o: o.apply_if_finite(o.adam(0.01), 3),
+    "MultiSteps": lambda o: o.MultiSteps(o.adam(0.01), 3, accumulator_dtype="float64"),
+}
+
+SCHEDULES: dict[str, Callable[[Any], Any]] = {
+    "constant": lambda o: o.constant_schedule(0.03),
+    "linear": lambda o: o.linear_schedule(0.1, 0.01, 10),
+    "linear later": lambda o: o.linear_schedule(0.1, 0.01, 10, 5),
+    "linear of no steps": lambda o: o.linear_schedule(0.1, 0.01, 0),
+    "polynomial": lambda o: o.polynomial_schedule(0.1, 0.01, 2, 12),
+    "polynomial, broken power": lambda o: o.polynomial_schedule(0.01, 0.1, 0.5, 7, 3),
+    "cosine": lambda o: o.cosine_decay_schedule(0.1, 15),
+    "cosine alpha": lambda o: o.cosine_decay_schedule(0.1, 15, 0.1),
+    "cosine exponent": lambda o: o.cosine_decay_schedule(0.1, 15, alpha=0.2, exponent=1.7),
+    "exponential": lambda o: o.exponential_decay(0.1, 5, 0.5),
+    "exponential staircase": lambda o: o.exponential_decay(0.1, 4, 0.5, 3, True),
+    "exponential end": lambda o: o.exponential_decay(0.1, 4, 0.5, end_value=0.02),
+    "exponential growth": lambda o: o.exponential_decay(0.01, 4, 1.5, 2, end_value=0.04),
+    "piecewise constant": lambda o: o.piecewise_constant_schedule(0.1, {10: 0.5, 5: 0.1, 15: 3}),
+    "piecewise constant of one": lambda o: o.piecewise_constant_schedule(0.1),
+    "join": lambda o: o.join_schedules(
+        [
+            o.linear_schedule(0.0, 0.1, 4),
+            o.constant_schedule(0.1),
+            o.cosine_decay_schedule(0.1, 6),
+        ],
+        [4, 10],
+    ),
+    "warmup constant": lambda o: o.warmup_constant_schedule(0.0, 0.1, 6),
+    "warmup cosine": lambda o: o.warmup_cosine_decay_schedule(0.01, 0.1, 5, 18, 0.001),
+    "warmup cosine exponent": lambda o: o.warmup_cosine_decay_schedule(
+        0.0, 0.1, 5, 18, end_value=0.02, exponent=2.0
+    ),
+    "warmup cosine, no warmup": lambda o: o.warmup_cosine_decay_schedule(0.0, 0.1, 0, 18),
+    "warmup cosine to zero": lambda o: o.warmup_cosine_decay_schedule(0.1, 0.0, 5, 18, 0.05),
+    "warmup exponential": lambda o: o.warmup_exponential_decay_schedule(
+        0.0, 0.1, 5, 4, 0.5, 2, True, 0.01
+    ),
+}
+ALL = {**OPTIMIZERS, **TRANSFORMATIONS}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_float32(name: str, x64: Callable[[bool], None]) -> None:
+    x64(False)
+    assert_equal(ALL[name], "float32", 1e-6)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_float64(name: str, x64: Callable[[bool], None]) -> None:
+    x64(True)
+    assert_equal(ALL[name], "float64", 1e-12)
