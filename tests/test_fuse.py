@@ -26,6 +26,7 @@ from oxmlx.ops.dot import matmul
 from oxmlx.ops.math import exp, log, rsqrt, sin, sqrt
 from oxmlx.ops.reduction import reduce_max
 from oxmlx.ops.shape import transpose
+from oxmlx.ops.slicing import slice_
 
 F64 = np.dtype("float64")  # so that what differs is wrong
 Program = Callable[..., Any]
@@ -262,7 +263,7 @@ def test_kernels_that_would_wait_for_one_another_are_kept_apart() -> None:
 def test_a_value_is_stored_on_the_way_only_where_all_of_it_passes() -> None:
     def f(x: Any) -> Any:
         y = exp(x)
-        return y, sin(lax_slice(y, (0, 0), (3, 5)))
+        return y, sin(slice_(y, (0, 0), (3, 5)))
 
     fused = same(jaxpr_of(f, R))
     assert [str(k).splitlines()[2].split()[0] for k in fused.kernels] == ["b[i0,", "d[i0,"]
