@@ -1,6 +1,6 @@
 """oxmlx: composable transformations of array programs in pure Python."""
 
-from oxmlx import lax, tree, tree_util
+from oxmlx import debug, io, lax, optim, tree, tree_util
 from oxmlx.api.autodiff import grad, jvp, linearize, value_and_grad, vjp
 from oxmlx.api.evaluation import block_until_ready, device_get, device_put, eval
 from oxmlx.api.jacobian import hessian, jacfwd, jacrev

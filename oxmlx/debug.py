@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from string import Formatter
 from typing import Any
 
@@ -21,21 +20,18 @@ __all__ = ["callback", "print"]
 
 
 def callback(
-    callback: Callable[..., Any] | None = None,
-    *args: Any,
-    ordered: bool = False,
-    **kwargs: Any,
+    callback: Callable[..., Any] | None = None, *args: Any, ordered: bool = False, **kwargs: Any
 ) -> Any:
     """Call a Python function for its effects; what it returns is dropped.
 
-    It is called once where it stands: under `grad` in the forward pass, under `vmap` for one element
-    after another, under `checkpoint` not again, in a branch if that is taken (in each branch, if a
-    predicate is mapped).
+    It is called once, where it stands: under `grad` in the forward pass, under `vmap` for one
+    element after another, under `checkpoint` not again, in a branch if that is taken (in each, if
+    the predicate is mapped).
 
     Args:
-        callback: a function; arrays reach it as read-only NumPy arrays. Without it, this returns
-            the function to call with callback and arguments.
-        args, kwargs: pytrees; leaves that are no arrays or numbers are passed as they are.
+        callback: a function; arrays and numbers reach it as read-only NumPy arrays. Without it, the
+            result is a function to call with it and its arguments.
+        args, kwargs: pytrees; leaves that are neither arrays nor numbers are passed as they are.
         ordered: accepted for JAX programs; effects keep the order of the program in any case.
 
     Raises:
@@ -49,6 +45,80 @@ def callback(
     >>> ox.grad(loss)(3.0), seen
     (array(6., dtype=float32), [3.0])
     """
-    if callback is None:
-        return partial(globals()["callback"], ordered=ordered)
-    return None
+    return watch if callback is None else watch(callback, *args, **kwargs)
+
+
+def print(fmt: str | None = None, *args: Any, ordered: bool = False, **kwargs: Any) -> Any:
+    """Print values when the program runs: `str.format` with its arguments known only then.
+
+    Args:
+        fmt: a format string; an f-string would show tracers. Without it, the result is a function
+            to call with it and its arguments.
+        args, kwargs: what it formats; arrays are formatted as NumPy's, with the print options that
+            NumPy has when this is called.
+        ordered: accepted for JAX programs; prints keep the order of the program in any case.
+
+    Raises:
+        ArgumentError: the format string and the arguments do not belong together.
+
+    >>> import oxmlx as ox
+    >>> @ox.jit
+    ... def f(x):
+    ...     ox.debug.print("x = {x:.2f}, {} of {}", 1, "three", x=x)
+    ...     return x
+    >>> y = f(2.0)
+    x = 2.00, 1 of three
+    """
+    return show if fmt is None else show(fmt, *args, **kwargs)
+
+
+def watch(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
+    """`callback` itself: split off what is no array, and bind the rest."""
+    if not callable(fun):
+        raise ArgumentError("debug.callback", f"needs a function, got {type(fun).__name__}")
+    leaves, structure = tree.flatten((args, kwargs))
+    moving = [isinstance(x, (Value, *NUMBERS, np.ndarray, np.generic)) for x in leaves]
+
+    def call(*values: Any) -> None:
+        given = iter(values)
+        every = [next(given) if m else x for m, x in zip(moving, leaves, strict=True)]
+        xs, named = structure.unflatten(every)
+        fun(*xs, **named)
+
+    call.__name__ = getattr(fun, "__name__", type(fun).__name__)
+    arrays = tuple(x for x, m in zip(leaves, moving, strict=True) if m)
+    host, outs, operands = host_call("debug.callback", call, None, arrays, {})
+    bind(DebugCallback(host, outs), *operands)
+
+
+def show(fmt: str, /, *args: Any, **kwargs: Any) -> None:
+    """`print` itself: check the format now, fill it in later."""
+    try:
+        Checker().format(fmt, *args, **kwargs)
+    except (AttributeError, LookupError, ValueError) as e:
+        raise ArgumentError(
+            "debug.print",
+            f"{fmt!r} does not go with {len(args)} arguments and names {sorted(kwargs)}: {e}",
+            "It formats later, as fmt.format(*args, **kwargs): pass values, not an f-string.",
+        ) from None
+    options = np.get_printoptions()
+
+    def print_values(*xs: Any, **named: Any) -> None:
+        with np.printoptions(**options):
+            sys.stdout.write(fmt.format(*xs, **named) + "\n")
+
+    watch(print_values, *args, **kwargs)
+
+
+class Checker(Formatter):
+    """Finds the arguments of a format string without formatting them, and wants all to be used."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return ""
+
+    def check_unused_args(
+        self, used_args: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> None:
+        unused = [k for k in (*range(len(args)), *kwargs) if k not in used_args]
+        if unused:
+            raise LookupError(f"it does not use {unused}")

@@ -19,7 +19,9 @@ from oxmlx.ir.dce import dce
 from oxmlx.ir.jaxpr import Jaxpr, Var
 from oxmlx.ir.kernel import Kernel
 from oxmlx.ir.kernel_check import check_kernel
+from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.stage import stage
+from oxmlx.ir.trace import bind
 from oxmlx.ir.value import Value
 from oxmlx.ops.axes import broadcast, reduce_sum
 from oxmlx.ops.dot import matmul
@@ -241,6 +243,28 @@ def test_what_cannot_be_lowered_stays_a_step() -> None:
     kinds = ["kernel" if isinstance(s, Kernel) else s.prim.name for s in fused.steps]
     assert kinds == ["kernel", "kernel", "scan", "kernel"]
     assert fused.kernels[-1].name == "exp_add"
+
+
+class Show(Primitive):
+    """Print an operand."""
+
+    word: str
+    kind, effect, multiple_results = "host", "ordered", True
+
+    def abstract(self, x: Aval) -> list[Aval]:
+        return []
+
+
+def test_effects_keep_their_order() -> None:
+    def f(x: Any) -> Any:
+        bind(Show("late"), matmul(x, matmul(x, x)))
+        bind(Show("early"), x)
+        return exp(x)
+
+    steps = fuse(jaxpr_of(f, (3, 3))).steps
+    words = [getattr(s.prim, "word", "") for s in steps if not isinstance(s, Kernel)]
+    assert words == ["late", "early"]
+    assert len(steps) == 5
 
 
 def test_outputs_that_are_inputs_need_no_kernel() -> None:

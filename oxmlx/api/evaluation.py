@@ -50,7 +50,7 @@ def device_put(x: T, device: Device | str | None = None) -> T:
 
     def put(leaf: Any) -> Any:
         value = as_value(leaf, "device_put")
-        if type(value) is not Array or value.device is place:
+        if type(value) is not Array or value.place is place:
             return value
         return Array(value.aval, place, known(value.buffer))
 

@@ -111,8 +111,9 @@ class Callback(Primitive):
 
     def with_batch(self) -> Callback:
         """The same callback, for one more leading axis."""
-        named = {f: getattr(self, f) for f in self.fields}
-        return type(self)(**{**named, "batch": self.batch + 1})
+        params: dict[str, Any] = {f: getattr(self, f) for f in self.fields}
+        params["batch"] = self.batch + 1
+        return type(self)(**params)
 
 
 class PureCallback(Callback):
@@ -146,11 +147,13 @@ class PureCallback(Callback):
 class IOCallback(Callback):
     """outs = fun(args), for a function with effects: it runs once, in its place"""
 
+    name, effect = "io_callback", "ordered"
+
+
+class DebugCallback(Callback):
+    """() = fun(args), for a look at the args: differentiation lets the primal values pass by"""
+
     effect = "ordered"
-
-
-class DebugCallback(IOCallback):
-    """() = fun(args), for a look at the args: differentiation sees the primal values pass by"""
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         return bind(self, *primals), []

@@ -71,7 +71,8 @@ def composite(name: str) -> Callable[[F], F]:
             prim, consts, out_tree = entry
             return out_tree.unflatten(bind(prim, *consts, *values))
 
-        return called  # type: ignore[return-value]
+        wrapped: Any = called
+        return wrapped
 
     return decorate
 

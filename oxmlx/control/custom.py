@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
@@ -100,11 +101,11 @@ class CustomCall(Program):
         with interpret(trace):
             return eval_jaxpr(self.body, args)
 
+    @abstractmethod
     def vmap_rules(
         self, axis: MappedAxis, rules: Sequence[Jaxpr], lead: list[bool], xs: list[bool]
     ) -> tuple[Jaxpr, ...]:
         """The rules on batches; `lead` and `xs` say which consts and operands are mapped."""
-        raise NotImplementedError
 
 
 class CustomJvpCall(CustomCall):
@@ -237,8 +238,9 @@ def refuse_moving_consts(who: str, tangents: Sequence[Any]) -> None:
 class CustomFunction(Generic[R]):
     """What custom_jvp and custom_vjp share: the function, and its arguments that are not traced."""
 
+    @abstractmethod
     def __call__(self, *args: Any, **kwargs: Any) -> R:
-        raise NotImplementedError
+        """Run the function, or stage it with its rules."""
 
     def __init__(self, fun: Callable[..., R], nondiff_argnums: Sequence[int] = ()) -> None:
         functools.update_wrapper(self, fun)

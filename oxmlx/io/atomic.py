@@ -30,10 +30,10 @@ def replacing(path: str | os.PathLike[str]) -> Generator[BinaryIO, None, None]:
     temporary = target.with_name(f".oxmlx-{os.urandom(8).hex()}.tmp")  # one file system: a rename
     try:
         with open(temporary, "xb") as file:
+            with suppress(FileNotFoundError):  # a private file stays one
+                os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
             yield file
             file.flush()
-            with suppress(FileNotFoundError):
-                os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
             os.fsync(file.fileno())
         os.replace(temporary, target)
     except BaseException:

@@ -62,10 +62,10 @@ def check_names(wanted: Mapping[str, Any], got: Mapping[str, Any], who: str) -> 
 
     >>> check_names({"step": 0}, {"step": 7}, "load_state")
     """
-    missing = [repr(name) for name in wanted if name not in got]
-    unexpected = [repr(name) for name in got if name not in wanted]
+    missing = [f"{name!r:.80}" for name in wanted if name not in got]
+    unexpected = [f"{name!r:.80}" for name in got if name not in wanted]
     types = [(name, describe(got[name]), describe(x)) for name, x in wanted.items() if name in got]
-    mismatched = [f"{name!r} is {a}, wanted {b}" for name, a, b in types if a != b]
+    mismatched = [f"{name!r:.80} is {a}, wanted {b}" for name, a, b in types if a != b]
     kinds = {"missing": missing, "unexpected": unexpected, "mismatched": mismatched}
     problem = "; ".join(f"{kind}: {shorten(names)}" for kind, names in kinds.items() if names)
     if problem:

@@ -80,7 +80,7 @@ class SafeFile:
             StateDictError: the file has no tensor of this name.
         """
         if name not in self.header.tensors:
-            have = ", ".join(map(repr, self.keys()[:5])) or "none"
+            have = ", ".join(f"{have!r:.80}" for have in self.keys()[:5]) or "none"
             raise StateDictError(self.who, f"there is no tensor {name!r:.80}", f"It has {have}.")
         return LazyTensor(self, name, self.header.tensors[name])
 
@@ -137,12 +137,9 @@ class LazyTensor:
         if self.file.data is None:
             raise ArgumentError(who, "the file is closed", "Read inside of the with block.")
         parts: tuple[Any, ...] = index if isinstance(index, tuple) else (index,)
-        for part in parts:
-            if not isinstance(part, int | np.integer | slice | EllipsisType) or isinstance(
-                part, bool
-            ):
-                problem = f"{tensor} got the index {index!r:.80}, wanted integers and slices"
-                raise ArgumentError(who, problem, f"Read it first: file.get_tensor({self.name!r}).")
+        if not all(map(is_basic, parts)):
+            problem = f"{tensor} got the index {index!r:.80}, wanted integers and slices"
+            raise ArgumentError(who, problem, f"Read it first: file.get_tensor({self.name!r:.80}).")
         if ... not in parts:
             parts = (*parts, ...)  # so that one element is an array too
         raw = self.file.data[self.entry.begin : self.entry.end]
@@ -153,14 +150,17 @@ class LazyTensor:
             problem = f"{tensor} is {self.entry}, got the index {index!r:.80}: {error}"
             raise OutOfBoundsError(who, problem) from None
         except (TypeError, ValueError) as error:
-            problem = f"{tensor} got the index {index!r:.80}: {error}"
-            raise ArgumentError(
-                who, problem, "A slice has integers, and a step that is not 0."
-            ) from None
+            problem, advice = f"{tensor} got the index {index!r:.80}: {error}", "Use integers."
+            raise ArgumentError(who, problem, advice) from None
         if self.dtype == bool_.dtype and view.size and view.view(np.uint8).max() > 1:
             problem = f"{tensor} is BOOL and has the byte {view.view(np.uint8).max()}"
             raise FileFormatError(who, problem, "Only 0 and 1 are truth values.")
         return from_numpy(view if view.flags.aligned else counters.copy(view), self.file.device)
+
+
+def is_basic(part: object) -> bool:
+    """Does this part of an index select without a copy?"""
+    return isinstance(part, int | np.integer | slice | EllipsisType) and not isinstance(part, bool)
 
 
 def map_file(path: Path, who: str) -> bytes | mmap.mmap:

@@ -32,7 +32,12 @@ _PAIRS: dict[Dtype, Dtype] = {
     **dict.fromkeys(dtypes.KEY_DTYPES.values(), dtypes.uint32.dtype),
     dtypes.complex128.dtype: dtypes.float64.dtype,
 }
-_PYTHON = {"bool": np.bool_, "float": np.float64, "complex": np.complex128}
+_PYTHON: dict[type, type[np.generic]] = {
+    bool: np.bool_,
+    float: np.float64,
+    complex: np.complex128,
+}
+_BY_KIND = {python.__name__: scalar for python, scalar in _PYTHON.items()}
 
 Note = dict[str, str]
 
@@ -110,9 +115,9 @@ def encode(name: str, leaf: Any, who: str) -> tuple[np.ndarray | None, Note]:
         note["kind"] = "ndarray"
     elif isinstance(leaf, np.generic):
         note["kind"] = "scalar"
-    elif type(leaf).__name__ in _PYTHON and type(leaf) in (bool, float, complex):
+    elif type(leaf) in _PYTHON:
         note["kind"] = type(leaf).__name__
-        leaf = _PYTHON[note["kind"]](leaf)
+        leaf = _PYTHON[type(leaf)](leaf)
     else:
         problem = f"leaf {name!r:.80} is {type(leaf).__name__}, wanted an array or a number"
         raise ArgumentError(who, problem, "Keep texts and settings in `metadata`.")
@@ -156,7 +161,7 @@ def as_kind(x: np.ndarray, kind: str, leaf: str, file: SafeFile) -> Any:
         return counters.copy(x)  # NumPy's arrays can be written to
     if kind == "scalar" and x.ndim == 0:
         return x[()]
-    if kind in _PYTHON and x.ndim == 0 and x.dtype == _PYTHON[kind]:
+    if x.ndim == 0 and x.dtype == _BY_KIND.get(kind, np.void):
         return x.item()
     raise FileFormatError(
         file.who, f"{leaf} is {x.dtype}{list(x.shape)}, and noted as {kind!r:.80}"

@@ -16,7 +16,7 @@ import numpy as np
 from oxmlx.config import config
 from oxmlx.errors import EvaluationError, OxmlxError
 from oxmlx.ir.aval import Aval
-from oxmlx.ir.device import Device
+from oxmlx.ir.device import Device, default_device
 from oxmlx.ir.evaluate import check_nan
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.value import Value
@@ -49,10 +49,16 @@ def known(value: np.ndarray, literal: bool = False) -> Node:
 class Array(Value):
     """An immutable array; made by `ox.array`, `ox.numpy` and every operation."""
 
-    __slots__ = ("__weakref__", "aval", "device", "node")
+    __slots__ = ("__weakref__", "aval", "node", "place")
 
-    def __init__(self, aval: Aval, device: Device, node: Node) -> None:
-        self.aval, self.device, self.node = aval, device, node
+    def __init__(self, aval: Aval, place: Device | None, node: Node) -> None:
+        # what only literals made has no place yet: it goes where it is used
+        self.aval, self.place, self.node = aval, place, node
+
+    @property
+    def device(self) -> Device:
+        """Where the array lives."""
+        return self.place or default_device()
 
     @property
     def buffer(self) -> np.ndarray:

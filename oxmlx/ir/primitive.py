@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from oxmlx.dtypes import short_name
-from oxmlx.errors import MissingRule, StaticValueError
+from oxmlx.errors import ArgumentError, MissingRule, StaticValueError
 from oxmlx.ir.aval import Aval
 
 if TYPE_CHECKING:
@@ -194,7 +194,8 @@ def _complete(cls: type[Primitive], values: tuple[Any, ...], named: dict[str, An
     unknown = [k for k in given if k not in cls.fields]
     absent = [f for f in cls.fields if f not in given and not hasattr(cls, f)]
     if unknown or absent or len(values) > len(cls.fields):
-        raise TypeError(f"{cls.__name__} takes the params {cls.fields}, got {values} and {named}")
+        problem = f"takes the params {cls.fields}, got {values} and {named}"
+        raise ArgumentError(cls.__name__, problem)
     return tuple(given[f] if f in given else getattr(cls, f) for f in cls.fields)
 
 

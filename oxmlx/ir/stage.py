@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from oxmlx.config import config
+from oxmlx.errors import CheckError
 from oxmlx.ir.array import LITERAL, Array, known
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.check import check_jaxpr
-from oxmlx.ir.device import default_device
 from oxmlx.ir.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, intern_jaxpr
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.trace import BASE, Trace, abstract, current_trace, foreign, interpret, is_around
@@ -97,9 +97,18 @@ def stage(
 
 def stage_closed(f: Callable[..., Sequence[Any]], avals: Sequence[Aval]) -> Jaxpr:
     """Trace an `f` that uses nothing but its arguments: a program derived from a program."""
-    jaxpr, consts = stage(f, avals, BASE)
+    return closed(*stage(f, avals, BASE))
+
+
+def closed(jaxpr: Jaxpr, consts: Sequence[Any]) -> Jaxpr:
+    """The program, if it uses nothing but its arguments.
+
+    Raises:
+        CheckError: a rule used an array of its own.
+    """
     if consts:
-        raise RuntimeError("a derived program must be closed")
+        problem = f"a rule may use nothing but its arguments, this one used {[*consts]!r:.200}"
+        raise CheckError("a derived program", problem, "Make constants with ox.numpy.full.")
     return jaxpr
 
 
@@ -124,7 +133,7 @@ def eval_jaxpr(jaxpr: Jaxpr, args: Sequence[Any]) -> list[Any]:
 def operand(literal: Literal) -> Array:
     """A literal of a program as a value, for rules that compute with it."""
     aval = literal.aval.strong
-    return Array(aval, default_device(), known(np.asarray(literal.value), literal=True))
+    return Array(aval, None, known(np.asarray(literal.value), literal=True))
 
 
 def avals_of(xs: Sequence[Any]) -> list[Aval]:

@@ -6,6 +6,7 @@ trace is a constant to an inner one, and what a trace makes of an operation it a
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, ClassVar
@@ -14,7 +15,7 @@ import numpy as np
 
 from oxmlx.config import config
 from oxmlx.errors import ArgumentError, DeviceError, LeakedTracerError
-from oxmlx.ir.array import LITERAL, Array, Node, evaluate, known, remember
+from oxmlx.ir.array import Array, Node, evaluate, known, remember
 from oxmlx.ir.aval import Aval, scalar_aval
 from oxmlx.ir.device import Device, default_device
 from oxmlx.ir.primitive import Primitive
@@ -32,9 +33,9 @@ class Trace:
     def __init__(self, parent: Trace | None) -> None:
         self.parent, self.where = parent, current_location()
 
+    @abstractmethod
     def process(self, prim: Primitive, args: Sequence[Any]) -> Any:
         """Apply `prim` to values of this trace, or of those around it."""
-        raise NotImplementedError
 
 
 _abstract: dict[Any, Any] = {}
@@ -79,8 +80,8 @@ class EvalTrace(Trace):
                     pinned += x.aval.size * 4
                 elif node.error is not None:
                     raise node.error
-                if device is not x.device and node.prim is not LITERAL:
-                    device = x.device if device is None else mixed(prim, device, x.device)
+                if x.place is not device and x.place is not None:
+                    device = x.place if device is None else mixed(prim, device, x.place)
             elif isinstance(x, np.generic):
                 avals.append(scalar_aval(x.dtype))
                 inputs.append(x)
@@ -88,7 +89,6 @@ class EvalTrace(Trace):
                 raise foreign(prim, x, None)
         out = abstract(prim, tuple(avals))
         node = Node(prim, inputs, current_location())
-        device = device or default_device()
         if prim.multiple_results:
             nodes = [Node(k, (node,), None) for k in range(len(out))]
             outs = [Array(a, device, n) for a, n in zip(out, nodes, strict=True)]
@@ -122,8 +122,8 @@ def realise(prim: Primitive, args: Sequence[Any]) -> tuple[Device, list[Any]]:
     todo: list[Node] = []
     for x in args:
         if type(x) is Array:
-            if device is not x.device and x.node.prim is not LITERAL:
-                device = x.device if device is None else mixed(prim, device, x.device)
+            if x.place is not device and x.place is not None:
+                device = x.place if device is None else mixed(prim, device, x.place)
             if x.node.value is None:
                 todo.append(x.node)
         elif not isinstance(x, np.generic):
@@ -136,7 +136,7 @@ def realise(prim: Primitive, args: Sequence[Any]) -> tuple[Device, list[Any]]:
 def mixed(prim: Any, a: Device, b: Device) -> Device:
     """Refuse operands on two devices."""
     raise DeviceError(
-        str(prim),
+        prim.name,
         f"operands must be on one device, got {a} and {b}",
         "Move one of them with ox.device_put(x, device).",
         where=current_location(),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from oxmlx.errors import ConcretizationError, ImmutableError
+from oxmlx.errors import ConcretizationError, ImmutableError, ShapeError
 from oxmlx.ir.aval import Aval
 from oxmlx.source import current_location
 
@@ -56,9 +57,9 @@ class Value:
         """Whether the dtype gives way to that of another array."""
         return self.aval.weak
 
+    @abstractmethod
     def concrete(self, what: str) -> Any:
         """The NumPy array behind this value, or an error that says `what` was asked."""
-        raise NotImplementedError
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         data = self.concrete("a NumPy array")
@@ -91,7 +92,7 @@ class Value:
 
     def __len__(self) -> int:
         if not self.aval.shape:
-            raise TypeError("len() of a rank-0 array")
+            raise ShapeError("len", f"an array of rank 0 has no length, got {self.aval}")
         return self.aval.shape[0]
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:

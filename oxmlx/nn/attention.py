@@ -13,7 +13,7 @@ from oxmlx.nn.cache import KVCache
 from oxmlx.nn.fast import rope, scaled_dot_product_attention
 from oxmlx.nn.linear import Linear
 from oxmlx.nn.module import Module
-from oxmlx.numpy.arguments import Array, ArrayLike, value
+from oxmlx.numpy.arguments import Array, ArrayLike
 
 Mask: TypeAlias = 'Literal["causal"] | ArrayLike | None'
 
@@ -207,7 +207,6 @@ class GroupedQueryAttention(Module):
         With a cache a position sees itself and those before; a bool mask [..., T, capacity] hides
         more of them.
         """
-        x = value(x, "GroupedQueryAttention")
         q = split_heads(self.q_proj(x), self.num_heads)
         k = split_heads(self.k_proj(x), self.num_kv_heads)
         v = split_heads(self.v_proj(x), self.num_kv_heads)
@@ -217,7 +216,7 @@ class GroupedQueryAttention(Module):
         if cache is not None:
             cache = cache.update(k, v)
             k, v = cache.keys, cache.values
-            seen = cache.mask(x.shape[1])
+            seen = cache.mask(q.shape[2])
             mask = seen if mask is None or isinstance(mask, str) else onp.logical_and(seen, mask)
         y = scaled_dot_product_attention(q, k, v, scale=1 / sqrt(q.shape[-1]), mask=mask)
         return self.o_proj(join_heads(y)), cache

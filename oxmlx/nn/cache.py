@@ -60,14 +60,14 @@ class KVCache(Struct):
             ShapeError: they do not fit, or there is no room. Under a transformation, where `offset`
                 is not known, entries without room are written as NaN, so that it cannot go unseen.
         """
-        keys, values = value(keys, "KVCache.update"), value(values, "KVCache.update")
+        k, v = value(keys, "KVCache.update"), value(values, "KVCache.update")
         batch, heads, capacity, _ = self.keys.shape
-        for old, new in ((self.keys, keys), (self.values, values)):
+        for old, new in ((self.keys, k), (self.values, v)):
             if new.ndim != 4 or new.shape[:2] != (batch, heads) or new.shape[3] != old.shape[3]:
                 raise ShapeError("KVCache.update", f"got {new.aval} for a cache of {old.aval}")
-        after = self.offset + keys.shape[2]
+        after = self.offset + k.shape[2]
         if type(after) is Concrete and int(after) > capacity:
-            problem = f"got {keys.shape[2]} positions after {int(self.offset)} of {capacity}"
+            problem = f"got {k.shape[2]} positions after {int(self.offset)} of {capacity}"
             raise ShapeError("KVCache.update", problem, "Make a cache with more capacity.")
         fits = after <= capacity
 
@@ -75,9 +75,7 @@ class KVCache(Struct):
             new = onp.where(fits, cast(new, old.dtype), np.nan)
             return dynamic_update_slice(old, new, (0, 0, self.offset, 0))
 
-        return self.replace(
-            keys=write(self.keys, keys), values=write(self.values, values), offset=after
-        )
+        return self.replace(keys=write(self.keys, k), values=write(self.values, v), offset=after)
 
     def mask(self, queries: int) -> Array:
         """Which positions each of the last `queries` sees: bools [queries, capacity]."""

@@ -56,9 +56,7 @@ class Conv(Module):
     ) -> None:
         who, rank = type(self).__name__, self.rank
         if groups < 1 or in_channels % groups or out_channels % groups:
-            problem = (
-                f"{in_channels} and {out_channels} channels do not fall into {groups} groups"
-            )
+            problem = f"{in_channels} and {out_channels} channels do not fall into {groups} groups"
             raise ArgumentError(who, problem)
         size = per_axis(who, "kernel_size", kernel_size, rank, 1)
         shape = (out_channels, *size, in_channels // groups)
@@ -77,13 +75,13 @@ class Conv(Module):
         Raises:
             ShapeError: x has another rank, or another number of channels.
         """
-        x = value(x, type(self).__name__)
+        a = value(x, type(self).__name__)
         channels = self.weight.shape[-1] * self.groups
-        if x.ndim != self.rank + 2 or x.shape[-1] != channels:
+        if a.ndim != self.rank + 2 or a.shape[-1] != channels:
             wanted = f"[batch, {'height, width' if self.rank == 2 else 'time'}, {channels}]"
-            raise ShapeError(type(self).__name__, f"wants {wanted}, got {x.aval}")
+            raise ShapeError(type(self).__name__, f"wants {wanted}, got {a.aval}")
         y = conv_general(
-            x,
+            a,
             self.weight,
             strides=self.stride,
             padding=tuple((p, p) for p in self.padding),

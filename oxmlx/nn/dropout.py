@@ -41,9 +41,9 @@ class Dropout(Module):
         Raises:
             KeyTypeError: there is no key, in training.
         """
-        x = inexact(x, "Dropout")
+        a = inexact(x, "Dropout")
         if not self.training or self.p == 0:
-            return x
+            return a
         if key is None:
             raise KeyTypeError(
                 "Dropout",
@@ -51,5 +51,5 @@ class Dropout(Module):
                 "Pass key=ox.random.key(...), a new one each step; or use model.eval().",
             )
         if self.p == 1:
-            return onp.zeros_like(x)
-        return onp.where(random.bernoulli(key, 1 - self.p, x.shape), x / (1 - self.p), 0.0)
+            return onp.zeros_like(a)
+        return onp.where(random.bernoulli(key, 1 - self.p, a.shape), a / (1 - self.p), 0.0)

@@ -66,8 +66,8 @@ def filter(model: T, where: Any, inverse: bool = False) -> T:
     LayerNorm(weight=f32[2], bias=None, eps=1e-05)
     """
     leaves, treedef = tree.flatten(model)
-    if where is is_trainable:
-        where = is_trainable(model)  # type: ignore[arg-type]
+    if where is is_trainable and isinstance(model, Module):
+        where = model.trainable_mask()
     if callable(where) and not isinstance(where, Module):
         chosen = [where(x) for x in leaves]
     else:

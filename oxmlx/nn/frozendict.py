@@ -15,18 +15,22 @@ class FrozenDict(dict[str, Any]):
     {'a': 1, 'b': 2}
     """
 
-    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise ImmutableError(
-            "FrozenDict",
-            "the dict of a module cannot be changed",
-            "Make another module: model.replace(field={**model.field, key: value}).",
-        )
-
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
-
     def __reduce__(self) -> tuple[Any, ...]:
         return FrozenDict, (dict(self),)
+
+
+def refuse(self: FrozenDict, *_: Any, **__: Any) -> NoReturn:
+    """What takes the place of every method that would change the dict."""
+    raise ImmutableError(
+        "FrozenDict",
+        "the dict of a module cannot be changed",
+        "Make another module: model.replace(field={**model.field, key: value}).",
+    )
+
+
+METHODS = "__setitem__ __delitem__ __ior__ clear pop popitem setdefault update"
+for method in METHODS.split():
+    setattr(FrozenDict, method, refuse)
 
 
 def flatten(node: FrozenDict) -> tuple[list[tuple[Any, Any]], tuple[str, ...]]:

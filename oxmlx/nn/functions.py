@@ -7,6 +7,7 @@ from math import pi
 from oxmlx import numpy as onp
 from oxmlx.errors import ShapeError
 from oxmlx.numpy.arguments import Array, ArrayLike, axis_of, inexact, value
+from oxmlx.ops.elementwise import neg
 from oxmlx.ops.math import erfc, logistic
 from oxmlx.ops.select import clamp
 
@@ -65,7 +66,7 @@ def log_sigmoid(x: ArrayLike) -> Array:
     >>> log_sigmoid(-1000.0)
     array(-1000., dtype=float32)
     """
-    return -softplus(-inexact(x, "log_sigmoid"))
+    return neg(softplus(neg(inexact(x, "log_sigmoid"))))
 
 
 def log1mexp(x: ArrayLike) -> Array:
@@ -216,8 +217,8 @@ def glu(x: ArrayLike, axis: int = -1) -> Array:
     axis = axis_of("glu", axis, a.ndim)
     if a.shape[axis] % 2:
         raise ShapeError("glu", f"axis {axis} of {a.aval} has no halves: its extent is odd")
-    a, b = onp.split(a, 2, axis)
-    return a * sigmoid(b)
+    left, right = onp.split(a, 2, axis)
+    return left * sigmoid(right)
 
 
 def squareplus(x: ArrayLike, b: ArrayLike = 4.0) -> Array:

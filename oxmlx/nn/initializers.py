@@ -1,7 +1,7 @@
 """Initial values, with the names and arguments of `jax.nn.initializers`.
 
-An initializer is a function (key, shape, dtype) → array. Fan-in and fan-out are the extents of `in_axis` and `out_axis` times those of all
-further axes but `batch_axis`.
+An initializer is a function (key, shape, dtype) → array. Fan-in and fan-out are the extents of
+`in_axis` and `out_axis` times those of all further axes but `batch_axis`.
 """
 
 from __future__ import annotations
@@ -215,9 +215,7 @@ def scaled(name: str, scale: float, mode: Any, distribution: Any, words: str) ->
 
 
 CUT = "truncated_normal"
-glorot_uniform = scaled(
-    "glorot_uniform", 1.0, "fan_avg", "uniform", "Uniform, 1 / fan-avg."
-)
+glorot_uniform = scaled("glorot_uniform", 1.0, "fan_avg", "uniform", "Uniform, 1 / fan-avg.")
 glorot_normal = scaled("glorot_normal", 1.0, "fan_avg", CUT, "Cut normal, 1 / fan-avg.")
 lecun_uniform = scaled("lecun_uniform", 1.0, "fan_in", "uniform", "Uniform, 1 / fan-in.")
 lecun_normal = scaled("lecun_normal", 1.0, "fan_in", CUT, "Cut normal, 1 / fan-in.")

@@ -92,10 +92,10 @@ class Embedding(Module):
 
     def __call__(self, indices: ArrayLike) -> Array:
         """indices [...] → [..., dims]; negative ones count from the end, those outside give NaN."""
-        indices = value(indices, "Embedding")
-        if not is_integer(indices.dtype):
-            raise DtypeError("Embedding", f"indices must be integers, got {indices.aval}")
-        return onp.take(self.weight, indices, axis=0)
+        rows = value(indices, "Embedding")
+        if not is_integer(rows.dtype):
+            raise DtypeError("Embedding", f"indices must be integers, got {rows.aval}")
+        return onp.take(self.weight, rows, axis=0)
 
     def as_linear(self, x: ArrayLike) -> Array:
         """x [..., dims] → x Wᵀ [..., num_embeddings]: the tied output layer of a language model."""

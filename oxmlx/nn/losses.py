@@ -39,14 +39,14 @@ def weighted(who: str, loss: Any, weights: Any) -> Any:
     """The losses times their weights."""
     if weights is None:
         return loss
-    weights = inexact(weights, who)
-    if weights.shape != loss.shape:
-        problem = f"weights must have the shape of the loss {loss.aval}, got {weights.aval}"
+    factors = inexact(weights, who)
+    if factors.shape != loss.shape:
+        problem = f"weights must have the shape of the loss {loss.aval}, got {factors.aval}"
         raise ShapeError(who, problem)
-    return loss * weights
+    return loss * factors
 
 
-def at_targets(who: str, x: Any, targets: Any, axis: int) -> Any:
+def at_targets(x: Any, targets: Any, axis: int) -> Any:
     """x at the class that each target names, along `axis`."""
     return onp.squeeze(onp.take_along_axis(x, onp.expand_dims(targets, axis), axis), axis)
 
@@ -94,26 +94,25 @@ def cross_entropy(
     who = "cross_entropy"
     if not 0 <= label_smoothing < 1:
         raise ArgumentError(who, f"label_smoothing must lie in [0, 1), got {label_smoothing}")
-    logits, targets = inexact(logits, who), value(targets, who)
-    axis = axis_of(who, axis, logits.ndim)
-    total = logsumexp(logits, axis)
+    x, t = inexact(logits, who), value(targets, who)
+    axis = axis_of(who, axis, x.ndim)
     counted: Any = None
-    if targets.shape == logits.shape:
+    mass: Any = 1.0
+    if t.shape == x.shape:
         if ignore_index is not None:
             problem = "ignore_index needs class targets, got probabilities"
             raise ArgumentError(who, problem, "Give the examples to leave out weight 0.")
-        score = onp.sum(logits * targets, axis)
-        mass = onp.sum(targets, axis)
+        score, mass = onp.sum(x * t, axis), onp.sum(t, axis)
     else:
-        check_classes(who, logits, targets, axis)
+        check_classes(who, x, t, axis)
         if ignore_index is not None:
-            counted = targets != ignore_index
-            targets = onp.where(counted, targets, 0)
-        score, mass = at_targets(who, logits, targets, axis), 1.0
+            counted = t != ignore_index
+            t = onp.where(counted, t, 0)
+        score = at_targets(x, t, axis)
     if label_smoothing:
-        score = (1 - label_smoothing) * score + label_smoothing * onp.mean(logits, axis)
+        score = (1 - label_smoothing) * score + label_smoothing * onp.mean(x, axis)
         mass = (1 - label_smoothing) * mass + label_smoothing
-    loss = weighted(who, mass * total - score, weights)
+    loss = weighted(who, mass * logsumexp(x, axis) - score, weights)
     if counted is None:
         return reduced(who, loss, reduction)
     loss = onp.where(counted, loss, 0.0)
@@ -136,10 +135,10 @@ def nll_loss(
     array([2.], dtype=float32)
     """
     who = "nll_loss"
-    inputs, targets = inexact(inputs, who), value(targets, who)
-    axis = axis_of(who, axis, inputs.ndim)
-    check_classes(who, inputs, targets, axis)
-    return reduced(who, -at_targets(who, inputs, targets, axis), reduction)
+    x, t = inexact(inputs, who), value(targets, who)
+    axis = axis_of(who, axis, x.ndim)
+    check_classes(who, x, t, axis)
+    return reduced(who, -at_targets(x, t, axis), reduction)
 
 
 def binary_cross_entropy(

@@ -43,6 +43,10 @@ class Module(Struct):
     training: bool = static(default=True, init=False)
     frozen: frozenset[str] = static(default=frozenset(), init=False)
 
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+
     # What there is
 
     def parameters(self) -> Tree:

@@ -119,16 +119,16 @@ class GroupNorm(Module):
 
     def __call__(self, x: ArrayLike) -> Array:
         """x [N, ..., dims] → [N, ..., dims]"""
-        x = inexact(x, "GroupNorm")
-        if x.ndim < 2 or x.shape[-1] % self.num_groups:
-            problem = f"wants [batch, ..., channels] with {self.num_groups} groups, got {x.aval}"
+        a = inexact(x, "GroupNorm")
+        if a.ndim < 2 or a.shape[-1] % self.num_groups:
+            problem = f"wants [batch, ..., channels] with {self.num_groups} groups, got {a.aval}"
             raise ShapeError("GroupNorm", problem)
-        batch, *space, dims = x.shape
+        batch, *space, dims = a.shape
         grouped = (batch, prod(space), self.num_groups, dims // self.num_groups)
-        rows = onp.moveaxis(onp.reshape(x, grouped), 2, 1)
+        rows = onp.moveaxis(onp.reshape(a, grouped), 2, 1)
         flat = onp.reshape(rows, (batch, self.num_groups, prod(space) * grouped[3]))
         y = onp.reshape(layer_norm(flat, None, None, self.eps), rows.shape)
-        y = onp.reshape(onp.moveaxis(y, 1, 2), x.shape)
+        y = onp.reshape(onp.moveaxis(y, 1, 2), a.shape)
         return scaled(y, self.weight, self.bias)
 
 
@@ -187,24 +187,24 @@ class BatchNorm(Module):
         Raises:
             ShapeError: x has no batch axis, or training has one value a channel only.
         """
-        x = inexact(x, "BatchNorm")
-        if x.ndim < 2:
-            raise ShapeError("BatchNorm", f"wants [batch, ..., channels], got {x.aval}")
-        wide = widen(x)
+        a = inexact(x, "BatchNorm")
+        if a.ndim < 2:
+            raise ShapeError("BatchNorm", f"wants [batch, ..., channels], got {a.aval}")
+        wide = widen(a)
         after: BatchNorm = self
         if self.running_mean is None or self.running_var is None or self.training:
-            axes, number = tuple(range(x.ndim - 1)), x.size // max(x.shape[-1], 1)
+            axes, number = tuple(range(a.ndim - 1)), a.size // max(a.shape[-1], 1)
             mean = onp.mean(wide, axis=axes)
             var = onp.mean(onp.square(wide - mean), axis=axes)
             if self.training and self.running_mean is not None:
                 if number < 2:
-                    problem = f"training needs two values a channel or more, got {x.aval}"
+                    problem = f"training needs two values a channel or more, got {a.aval}"
                     raise ShapeError("BatchNorm", problem, "Use model.eval() for evaluation.")
                 after = self.remember(mean, var * (number / (number - 1)))
         else:
             mean, var = (stop_gradient(widen(s)) for s in (self.running_mean, self.running_var))
         y = (wide - mean) * onp.reciprocal(onp.sqrt(var + self.eps))
-        return scaled(cast(y, x.dtype), self.weight, self.bias), after
+        return scaled(cast(y, a.dtype), self.weight, self.bias), after
 
     def remember(self, mean: Any, var: Any) -> BatchNorm:
         """The layer whose running statistics have moved towards those of a batch."""

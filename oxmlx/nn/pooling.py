@@ -39,13 +39,13 @@ class Pool(Module):
 
     def windows(self, x: ArrayLike) -> Any:
         """The reduction of each window of x [N, *space, C]."""
-        x = inexact(x, type(self).__name__)
-        if x.ndim != self.rank + 2:
+        a = inexact(x, type(self).__name__)
+        if a.ndim != self.rank + 2:
             wanted = f"[batch, {'height, width' if self.rank == 2 else 'time'}, channels]"
-            raise ShapeError(type(self).__name__, f"wants {wanted}, got {x.aval}")
+            raise ShapeError(type(self).__name__, f"wants {wanted}, got {a.aval}")
         padding = ((0, 0), *((p, p) for p in self.padding), (0, 0))
         window, strides = (1, *self.kernel_size, 1), (1, *self.stride, 1)
-        return reduce_window(x, self.kind, window, strides, padding)
+        return reduce_window(a, self.kind, window, strides, padding)
 
 
 class MaxPool(Pool):

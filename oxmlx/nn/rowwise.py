@@ -9,13 +9,19 @@ import numpy as np
 from oxmlx import numpy as onp
 from oxmlx.dtypes import as_dtype
 from oxmlx.errors import ArgumentError
+from oxmlx.nn.fast.precision import widen
 from oxmlx.numpy.arguments import Array, ArrayLike, Axes, axes_of, axis_of, inexact, value
+from oxmlx.ops.convert import cast
 from oxmlx.ops.identity import stop_gradient
 
 
-def largest(x: Any, axes: tuple[int, ...], where: Any) -> Any:
-    """The largest element along `axes`, which stay with extent 1: a constant to differentiation."""
-    return stop_gradient(onp.max(x, axis=axes, keepdims=True, where=where, initial=-np.inf))
+def with_largest(x: Any, axes: tuple[int, ...], where: Any) -> tuple[Any, Any]:
+    """x and its largest element along `axes`, which is a constant to differentiation.
+
+    16-bit floats become float32; what `where` leaves out counts as -∞.
+    """
+    wide = widen(x) if where is None else onp.where(where, widen(x), -np.inf)
+    return wide, stop_gradient(onp.max(wide, axis=axes, keepdims=True, initial=-np.inf))
 
 
 def softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Array:
@@ -35,10 +41,10 @@ def softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Ar
     """
     a = inexact(x, "softmax")
     axes = axes_of("softmax", axis, a.ndim)
-    e = onp.exp(a - largest(a, axes, where))
-    if where is not None:
-        e = onp.where(where, e, 0.0)
-    return e / onp.sum(e, axis=axes, keepdims=True)
+    wide, top = with_largest(a, axes, where)
+    e = onp.exp(wide - top)
+    y = cast(e / onp.sum(e, axis=axes, keepdims=True), a.dtype)
+    return y if where is None else onp.where(where, y, 0.0)
 
 
 def log_softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Array:
@@ -50,9 +56,9 @@ def log_softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -
     """
     a = inexact(x, "log_softmax")
     axes = axes_of("log_softmax", axis, a.ndim)
-    shifted = a - largest(a, axes, where)
-    total = onp.sum(onp.exp(shifted), axis=axes, keepdims=True, where=where)
-    y = shifted - onp.log(total)
+    wide, top = with_largest(a, axes, where)
+    less = wide - top
+    y = cast(less - onp.log(onp.sum(onp.exp(less), axis=axes, keepdims=True)), a.dtype)
     return y if where is None else onp.where(where, y, -np.inf)
 
 
@@ -83,19 +89,18 @@ def logsumexp(
     """
     x = inexact(a, "logsumexp")
     axes = axes_of("logsumexp", axis, x.ndim)
+    factor: Any = None if b is None else inexact(b, "logsumexp")
+    seen: Any = where
     if b is not None:
-        where_nonzero = onp.not_equal(b, 0)
-        where = where_nonzero if where is None else onp.logical_and(where, where_nonzero)
-    top = largest(x, axes, where)
+        seen = factor != 0 if where is None else onp.logical_and(where, factor != 0)
+    wide, top = with_largest(x, axes, seen)
     top = onp.where(onp.isfinite(top), top, 0.0)
-    terms = onp.exp(x - top)
-    if b is not None:
-        terms = b * terms
-    total = onp.sum(terms, axis=axes, keepdims=True, where=where)
+    terms = onp.exp(wide - top)
+    total = onp.sum(terms if b is None else factor * terms, axis=axes, keepdims=True)
+    out = cast(onp.log(onp.abs(total) if return_sign else total) + top, x.dtype)
     sign = onp.sign(total)
-    out = onp.log(onp.abs(total) if return_sign else total) + top
     if not keepdims:
-        out, sign = (onp.squeeze(x, axis=axes) for x in (out, sign))
+        out, sign = onp.squeeze(out, axes), onp.squeeze(sign, axes)
     return (out, sign) if return_sign else out
 
 
@@ -137,12 +142,13 @@ def standardize(
     """
     a = inexact(x, "standardize")
     axes = axes_of("standardize", axis, a.ndim)
-    if mean is None:
-        mean = onp.mean(a, axis=axes, keepdims=True, where=where)
-    centred = a - mean
-    if variance is None:
-        variance = onp.mean(centred * centred, axis=axes, keepdims=True, where=where)
-    return centred * (variance + epsilon) ** -0.5
+    wide, middle, spread = widen(a), mean, variance
+    if middle is None:
+        middle = onp.mean(wide, axis=axes, keepdims=True, where=where)
+    centred: Any = wide - middle
+    if spread is None:
+        spread = onp.mean(centred * centred, axis=axes, keepdims=True, where=where)
+    return cast(centred / onp.sqrt(spread + epsilon), a.dtype)
 
 
 def normalize(x: ArrayLike, axis: Axes = -1, eps: float = 1e-12) -> Array:

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -46,6 +46,9 @@ class Struct:
     (Line(a=f32[], b=(f32[], f32[]), name='line'), array(6., dtype=float32))
     """
 
+    if TYPE_CHECKING:
+        __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         annotations = inspect.get_annotations(cls).values()
@@ -66,7 +69,7 @@ class Struct:
                 f"`{name}` cannot be assigned: modules are immutable",
                 f"Make another one with model.replace({name}=...), or model.update(...).",
             )
-        if name not in (f.name for f in dataclasses.fields(self)):  # type: ignore[arg-type]
+        if name not in (f.name for f in dataclasses.fields(self)):
             raise ArgumentError(
                 who,
                 f"`{name}` is not declared",
@@ -227,13 +230,9 @@ def show(x: Any, indent: str = "") -> str:
     if isinstance(x, Value) or (hasattr(x, "shape") and hasattr(x, "dtype")):
         return f"{short_name(x.dtype)}[{','.join(map(str, x.shape))}]"
     if isinstance(x, Struct):
-        default = {f.name: f.default for f in dataclasses.fields(x)}  # type: ignore[arg-type]
-        hidden = {f.name for f in dataclasses.fields(x) if not f.init}  # type: ignore[arg-type]
-        items = [
-            (f"{name}=", getattr(x, name))
-            for name in default
-            if not (name in hidden and getattr(x, name) == default[name])
-        ]
+        fields = sorted(dataclasses.fields(x), key=lambda f: not f.init)
+        shown = [f.name for f in fields if f.init or getattr(x, f.name) != f.default]
+        items = [(f"{name}=", getattr(x, name)) for name in shown]
         return bracket(f"{type(x).__name__}(", items, ")", indent)
     if type(x) is tuple:
         return bracket("(", [("", item) for item in x], ",)" if len(x) == 1 else ")", indent)

@@ -1,4 +1,4 @@
-"""The larger and the smaller of two, elementwise; of complex numbers, the real parts decide first."""
+"""The larger and the smaller of two, elementwise; complex ones are ordered by real part first."""
 
 from __future__ import annotations
 

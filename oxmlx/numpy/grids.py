@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, isfinite
 from typing import Any
 
 import numpy as np
 
-from oxmlx.dtypes import as_dtype, is_complex, is_inexact, is_integer, result_type
-from oxmlx.errors import ArgumentError, ConcretizationError, DtypeError
-from oxmlx.ir.value import Tracer
+from oxmlx.dtypes import Dtype, as_dtype, is_inexact, is_integer, result_type
+from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.numpy.arguments import (
+    FLOAT32,
     INT32,
     Array,
     ArrayLike,
-    Shape,
     axis_of,
     choice,
+    inexact,
     inexact_arrays,
     shape_of,
     static_int,
+    strong,
     value,
-    values,
 )
 from oxmlx.numpy.creation import Place, at
-from oxmlx.numpy.shaping import broadcast_arrays, unsqueeze
+from oxmlx.numpy.joining import stack
+from oxmlx.numpy.shaping import between, broadcast_arrays
 from oxmlx.ops import math
 from oxmlx.ops.axes import broadcast, full
-from oxmlx.ops.convert import cast
+from oxmlx.ops.convert import cast, literal
 from oxmlx.ops.elementwise import add, div, mul, sub
 from oxmlx.ops.math import constant
-from oxmlx.ops.shape import broadcast_to, moveaxis, reshape
+from oxmlx.ops.shape import reshape
 from oxmlx.ops.slicing import concatenate, iota
 
 
@@ -55,18 +56,18 @@ def arange(
     """
     given = [x for x in (start, stop, step) if x is not None]
     own = result_type(*given) if dtype is None else as_dtype(dtype, "arange")
-    first, last, by = (0 if x is None else number("arange", x) for x in (start, stop, step))
-    first, last = (0, first) if stop is None else (first, last)
-    by = 1 if step is None else by
+    first, last = (0, start) if stop is None else (start, stop)
+    first, last, by = (real_number(x) for x in (first, last, 1 if step is None else step))
     if by == 0:
         raise ArgumentError("arange", "the step is 0")
-    n = max(ceil((last - first) / by), 0)
+    span = last - first
+    n = max(-(-span // by) if isinstance(span, int) and isinstance(by, int) else ceil(span / by), 0)
+    work = INT32 if own.kind == "b" else working(own)
     with at(device):
-        if own.kind == "b":
-            if n > 2:
-                raise DtypeError("arange", f"{n} numbers do not fit bools")
-            return cast(affine(INT32, n, first, by), own)
-        return affine(own, n, first, by)
+        out = iota(work, (n,), 0)
+        if by != 1:
+            out = mul(out, as_number(by, work))
+        return cast(add(out, as_number(first, work)) if first != 0 else out, own)
 
 
 def linspace(
@@ -102,21 +103,146 @@ def linspace(
         first, last = broadcast_arrays(*inexact_arrays("linspace", start, stop))
         own = first.dtype if dtype is None else as_dtype(dtype, "linspace")
         k = axis_of("linspace", axis, first.ndim + 1)
-        steps = n - 1 if endpoint else n
-        shape = (*first.shape[:k], n, *first.shape[k:])
-        low, high = (broadcast(x, shape, (k,)) for x in (first, last))
-        t = iota(real_dtype(first.dtype), shape, k)
-        t = cast(div(t, constant(max(steps, 1), t)), first.dtype)
-        out = add(mul(low, sub(constant(1, t), t)), mul(high, t))
-        if endpoint and n > 1:  # exactly the end, whatever rounding did
-            end = broadcast(last, (*first.shape[:k], 1, *first.shape[k:]), (k,))
-            out = concatenate([between(out, k, 0, n - 1), end], k)
-        if is_integer(own) and is_inexact(out.dtype):
-            out = math.floor(out)
-        out = strong(cast(out, own))
-        if not retstep:
-            return out
-        nan = constant(np.nan, first)
-        return out, div(sub(last, first), constant(steps, first)) if steps > 0 else broadcast_to(
-            full((), nan, first.dtype), first.shape
-        )
+        low, high = (cast(x, working(x.dtype)) for x in (first, last))
+        out = line(low, high, n, k, endpoint)
+        out = cast(math.floor(out) if is_integer(own) else out, own)
+    if not retstep:
+        return out
+    steps = n - 1 if endpoint else n
+    gap = sub(last, first) if steps > 0 else full(first.shape, np.nan, first.dtype)
+    return out, div(gap, constant(max(steps, 1), gap))
+
+
+def logspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    base: ArrayLike = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Array:
+    """Powers of a base, their exponents equally spaced from start to stop.
+
+    >>> import oxmlx.numpy as np
+    >>> np.logspace(0, 3, 4, base=2)
+    array([1., 2., 4., 8.], dtype=float32)
+    """
+    exponents = linspace(start, stop, num, endpoint, axis=axis)
+    out = math.power(inexact(base, "logspace"), exponents)
+    return strong(out) if dtype is None else cast(out, as_dtype(dtype, "logspace"))
+
+
+def geomspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Array:
+    """Numbers from start to stop whose neighbours have one ratio; the ends have one sign.
+
+    >>> import oxmlx.numpy as np
+    >>> np.geomspace(1, 100, 3)
+    array([  1.,  10., 100.], dtype=float32)
+    """
+    n = static_int("geomspace", "num", num)
+    first, last = broadcast_arrays(*inexact_arrays("geomspace", start, stop))
+    k = axis_of("geomspace", axis, first.ndim + 1)
+    shape = (*first.shape[:k], n, *first.shape[k:])
+    ratio, level = (broadcast(x, shape, (k,)) for x in (div(last, first), first))
+    steps = max(n - 1 if endpoint else n, 1)
+    t = div(iota(first.dtype, shape, k), constant(steps, first))
+    out = mul(level, math.power(ratio, t))
+    out = with_last(out, last, k) if endpoint and n > 1 else out
+    return strong(out) if dtype is None else cast(out, as_dtype(dtype, "geomspace"))
+
+
+def meshgrid(
+    *xi: ArrayLike, copy: bool = True, sparse: bool = False, indexing: str = "xy"
+) -> list[Array]:
+    """The coordinates of a grid: one array an axis.
+
+    Args:
+        xi: the coordinates along each axis.
+        copy: ignored; arrays are immutable.
+        sparse: leave extent 1 along the other axes.
+        indexing: "ij" for axes in the order of the arguments, "xy" with the first two exchanged.
+
+    >>> import oxmlx.numpy as np
+    >>> np.meshgrid(np.array([1, 2]), np.array([3, 4]))
+    [array([[1, 2], [1, 2]], dtype=int32), array([[3, 3], [4, 4]], dtype=int32)]
+    """
+    order = list(range(len(xi)))
+    if choice("meshgrid", "indexing", indexing, ("xy", "ij")) == "xy":
+        order[:2] = order[:2][::-1]
+    columns: list[Any] = []
+    for k, x in zip(order, xi, strict=True):
+        x = value(x, "meshgrid")
+        if x.ndim > 1:
+            raise ShapeError("meshgrid", f"coordinates must be vectors, got {x.aval}")
+        columns.append(reshape(x, tuple(x.size if k == a else 1 for a in range(len(xi)))))
+    return columns if sparse else broadcast_arrays(*columns)
+
+
+def indices(dimensions: Sequence[int], dtype: Any = None, sparse: bool = False) -> Any:
+    """The index of each element of an array of a shape: along the first axis, one row an axis.
+
+    Args:
+        dimensions: the shape.
+        dtype: int32 by default.
+        sparse: return a tuple of arrays with extent 1 along the other axes.
+
+    >>> import oxmlx.numpy as np
+    >>> np.indices((2, 2))[0], np.indices((2, 2), sparse=True)[1]
+    (array([[0, 0], [1, 1]], dtype=int32), array([[0, 1]], dtype=int32))
+    """
+    shape = shape_of("indices", dimensions)
+    own = INT32 if dtype is None else as_dtype(dtype, "indices")
+    if sparse:
+        ones = [tuple(n if a == k else 1 for a in range(len(shape))) for k, n in enumerate(shape)]
+        return tuple(iota(own, column, k) for k, column in enumerate(ones))
+    if not shape:
+        return full((0,), 0, own)
+    return stack([iota(own, shape, k) for k in range(len(shape))])
+
+
+def line(first: Any, last: Any, n: int, axis: int, endpoint: bool) -> Any:
+    """n equally spaced numbers between arrays, along a new axis."""
+    shape = (*first.shape[:axis], n, *first.shape[axis:])
+    low, high = (broadcast(x, shape, (axis,)) for x in (first, last))
+    t = iota(first.dtype, shape, axis)
+    t = div(t, constant(max(n - 1 if endpoint else n, 1), t))
+    out = add(mul(low, sub(constant(1, t), t)), mul(high, t))
+    return with_last(out, last, axis) if endpoint and n > 1 else out
+
+
+def with_last(x: Any, last: Any, axis: int) -> Any:
+    """`x` with exactly this last slice, whatever rounding did."""
+    n = x.shape[axis]
+    end = broadcast(last, (*last.shape[:axis], 1, *last.shape[axis:]), (axis,))
+    return concatenate([between(x, axis, 0, n - 1), end], axis)
+
+
+def working(dtype: Dtype) -> Dtype:
+    """The dtype to count in: float32 for 16-bit floats, which have few whole numbers."""
+    return FLOAT32 if is_inexact(dtype) and dtype.itemsize == 2 else dtype
+
+
+def real_number(x: Any) -> Any:
+    """A number that is known while tracing, as a Python number.
+
+    Raises:
+        ArgumentError: it is no finite real number.
+        ConcretizationError: it is traced.
+    """
+    number = x.item() if hasattr(x, "item") else x
+    if not isinstance(number, int | float) or not isfinite(number):
+        raise ArgumentError("arange", f"wants finite real numbers, got {x!r:.80}")
+    return number
+
+
+def as_number(x: float, dtype: Dtype) -> Any:
+    """A number as a literal; among integers its fraction is cut off."""
+    return literal(int(x) if is_integer(dtype) else x, dtype, "arange")

@@ -170,11 +170,15 @@ def pad_statistic(x: Any, widths: list[Width], of: Callable[..., Any], length: A
     """A statistic of the elements at each edge."""
     for axis, spans in enumerate(pairs("stat_length", length, x.ndim)):
         n = x.shape[axis]
-        low, high = (n if span is None else static_int("pad", "stat_length", span) for span in spans)
+        low, high = (
+            n if span is None else static_int("pad", "stat_length", span) for span in spans
+        )
         if builtins.min(low, high) < 1:
             raise ArgumentError("pad", f"stat_length must be positive, got {length}")
+        before = between(x, axis, 0, builtins.min(low, n))
+        after = between(x, axis, builtins.max(n - high, 0), n)
         levels: list[Any] = []
-        for part in (between(x, axis, 0, builtins.min(low, n)), between(x, axis, builtins.max(n - high, 0), n)):
+        for part in (before, after):
             level = of(part, axis, keepdims=True)
             level = level if is_inexact(x.dtype) or level.dtype == x.dtype else round(level)
             shape = list(x.shape)
@@ -190,4 +194,3 @@ def pad_by_function(x: Any, widths: list[Width], of: Callable[..., Any], options
     for axis, width in enumerate(widths):
         x = apply_along_axis(of, axis, x, width, axis, options)
     return x
-

@@ -23,7 +23,7 @@ from oxmlx.numpy.arguments import (
     value,
 )
 from oxmlx.ops import shape as ops
-from oxmlx.ops.axes import broadcast
+from oxmlx.ops.axes import broadcast, insert
 from oxmlx.ops.convert import broadcast_shapes as common_shape
 from oxmlx.ops.elementwise import sub
 from oxmlx.ops.gather import take
@@ -61,9 +61,7 @@ def size(a: Any, axis: Axes = None) -> int:
     return prod(x.shape[k] for k in axes_of("size", axis, x.ndim))
 
 
-def reshape(
-    a: ArrayLike, shape: Shape, order: str = "C", *, copy: bool | None = None
-) -> Array:
+def reshape(a: ArrayLike, shape: Shape, order: str = "C", *, copy: bool | None = None) -> Array:
     """The same elements in another shape.
 
     Args:
@@ -225,7 +223,7 @@ def atleast_1d(*arys: ArrayLike) -> Any:
     >>> np.atleast_1d(3.0)
     array([3.], dtype=float32)
     """
-    return one_or_list([unsqueeze(x, (0,) if x.ndim == 0 else ()) for x in each("atleast_1d", arys)])
+    return one_or_list([unsqueeze(x, tuple(range(1 - x.ndim))) for x in each("atleast_1d", arys)])
 
 
 def atleast_2d(*arys: ArrayLike) -> Any:
@@ -235,9 +233,7 @@ def atleast_2d(*arys: ArrayLike) -> Any:
     >>> np.atleast_2d(np.array([1, 2]))
     array([[1, 2]], dtype=int32)
     """
-    return one_or_list(
-        [unsqueeze(x, tuple(range(2 - x.ndim))) for x in each("atleast_2d", arys)]
-    )
+    return one_or_list([unsqueeze(x, tuple(range(2 - x.ndim))) for x in each("atleast_2d", arys)])
 
 
 def atleast_3d(*arys: ArrayLike) -> Any:
@@ -408,8 +404,7 @@ def inferred(who: str, x: Any, extents: tuple[int, ...]) -> tuple[int, ...]:
 
 def unsqueeze(x: Any, axes: tuple[int, ...]) -> Any:
     """`x` with new axes of extent 1."""
-    rest = iter(x.shape)
-    return broadcast(x, tuple(1 if k in axes else next(rest) for k in range(x.ndim + len(axes))), axes)
+    return broadcast(x, insert(x.shape, axes, (1,) * len(axes)), axes)
 
 
 def each(who: str, xs: Sequence[Any]) -> list[Any]:

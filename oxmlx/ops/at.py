@@ -160,7 +160,8 @@ class Reference:
         else:
             chosen = selection(self.index, x.shape, mode)
             if not chosen.axes:
-                out = COMBINE[name](chosen.block.read(x), broadcast_to(new, chosen.shape))
+                old = x if name == "set" else chosen.block.read(x)
+                out = COMBINE[name](old, broadcast_to(new, chosen.shape))
             elif not chosen.index_shape:
                 out = update_one(name, chosen.block.read(x), new, chosen, clip)
             else:

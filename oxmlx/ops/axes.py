@@ -12,7 +12,6 @@ from oxmlx.dtypes import is_inexact, short_name
 from oxmlx.errors import AxisError, DtypeError, ShapeError
 from oxmlx.ir.array import Array, known
 from oxmlx.ir.aval import Aval, get_aval
-from oxmlx.ir.device import default_device
 from oxmlx.ir.kernel import Expr, Operand, fold
 from oxmlx.ir.primitive import Undef
 from oxmlx.ir.trace import bind
@@ -133,7 +132,7 @@ def full(shape: tuple[int, ...], value: Any, dtype: np.dtype[Any]) -> Any:
 def from_number(x: np.generic) -> Value:
     """A literal as a rank-0 array of its (strong) dtype."""
     value = np.asarray(x)
-    return Array(Aval((), value.dtype), default_device(), known(value, literal=True))
+    return Array(Aval((), value.dtype), None, known(value, literal=True))
 
 
 def zeros_like(aval: Aval) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from math import prod
 from typing import Any
 
@@ -140,7 +141,9 @@ class ConvGeneral(Primitive):
     def vmap(self, size: int, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
         (x, w), (dx, dw) = args, dims
         if not size:
-            avals = [Aval(mapped_shape(v, d), get_aval(v).dtype) for v, d in zip(args, dims)]
+            avals = [
+                Aval(mapped_shape(v, d), get_aval(v).dtype) for v, d in zip(args, dims, strict=True)
+            ]
             out = self.abstract(*avals)
             return zeros_like(out.with_shape((0, *out.shape))), 0
         channels = get_aval(x).ndim - 1 - (dx is not None)
@@ -170,7 +173,7 @@ class ConvGeneral(Primitive):
 
         def product(ks: tuple[Expr, ...]) -> Expr:
             *window, c = ks
-            found = [s.locate(*pq) for s, *pq in zip(slides, places, window, strict=True)]
+            found = [s.locate(p, q) for s, p, q in zip(slides, places, window, strict=True)]
             element = cast(x((n, *(at for at, _ in found), first + c)), wide)
             inside = [condition for _, several in found for condition in several]
             seen = guarded(element, inside, np.zeros((), wide))
@@ -184,30 +187,33 @@ BLOCK = 1 << 20
 
 
 def contract(patches: np.ndarray, w: np.ndarray, rank: int) -> np.ndarray:
-    """out[b, f, n, p, o] = Σ over q, c of patches[b, f, n, p, q, c] w[b, f, o, q, c]: a matrix product
-    of patches copied in the order of memory, whichever axes that brings together."""
+    """out[b, f, n, p, o] = Σ over q, c of patches[b, f, n, p, q, c] w[b, f, o, q, c]: one matrix
+    product, of patches copied in the order of memory, transposed or not."""
 
-    def by_stride(axes: range) -> list[int]:
-        return sorted(axes, key=lambda a: -abs(patches.strides[a]))
-
+    stride = [abs(k) if n > 1 else 0 for k, n in zip(patches.strides, patches.shape, strict=True)]
+    rows, inner = (
+        sorted(axes, key=lambda a: -stride[a])
+        for axes in (range(2, rank + 3), range(rank + 3, patches.ndim))
+    )
     b, f, o = w.shape[:3]
-    rows, inner = by_stride(range(2, rank + 3)), by_stride(range(rank + 3, patches.ndim))
     right = w.transpose(0, 1, *(a - rank for a in inner), 2)
-    by_row = abs(patches.strides[inner[-1]]) <= abs(patches.strides[rows[-1]])
+    finest = [min((stride[a] for a in axes if stride[a]), default=0) for axes in (rows, inner)]
+    by_row = finest[1] <= finest[0]
     left = patches.transpose(0, 1, *(*rows, *inner) if by_row else (*inner, *rows))
     step = max(1, BLOCK * left.shape[2] // left.size)
     blocks = [slice(k, k + step) for k in range(0, left.shape[2], step)]
-    height = prod(patches.shape[a] for a in rows)
     if by_row:
-        right = right.reshape(b, f, -1, o)
-        parts = [left[:, :, k].reshape(b, f, -1, right.shape[2]) @ right for k in blocks]
-        out = np.concatenate(parts, 2)
+        flat = right.reshape(b, f, -1, o)
+        products = [left[:, :, k].reshape(b, f, -1, flat.shape[2]) @ flat for k in blocks]
+        out = np.concatenate(products, 2)
     else:
-        out = sum(
-            left[:, :, k].reshape(b, f, -1, height).swapaxes(2, 3)
+        count = prod(patches.shape[a] for a in rows)
+        products = [
+            left[:, :, k].reshape(b, f, -1, count).swapaxes(2, 3)
             @ right[:, :, k].reshape(b, f, -1, o)
             for k in blocks
-        )
+        ]
+        out = reduce(np.add, products)
     out = out.reshape(b, f, *(patches.shape[a] for a in rows), o)
     return out.transpose(0, 1, *(2 + rows.index(a) for a in range(2, rank + 3)), rank + 3)
 

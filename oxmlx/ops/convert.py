@@ -132,7 +132,7 @@ def as_value(x: Any, who: str) -> Value:
     x = as_operand(x, who)
     if isinstance(x, Value):
         return x
-    return from_numpy(np.asarray(x), weak=x.dtype.kind != "b")
+    return Array(Aval((), x.dtype, x.dtype.kind != "b"), None, known(np.asarray(x)))
 
 
 def promote_dtypes(who: str, *xs: Any) -> list[Any]:

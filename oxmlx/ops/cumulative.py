@@ -76,7 +76,7 @@ class Cumulative(Primitive):
 class CumSum(Cumulative, Linear):
     """out[i] = Σ x[k] over k ≤ i, or over k ≥ i if `reverse`"""
 
-    ufunc, monoid = np.add, "add"
+    name, ufunc, monoid = "cumsum", np.add, "add"
 
     def transpose(self, ct: Any, x: Undef) -> Sequence[Any]:
         return (cumsum(ct, self.axis, not self.reverse),)
@@ -85,7 +85,7 @@ class CumSum(Cumulative, Linear):
 class CumLogSumExp(Cumulative):
     """out[i] = log Σ exp x[k] over k ≤ i, or over k ≥ i if `reverse`"""
 
-    ufunc, monoid = np.logaddexp, "logaddexp"
+    name, ufunc, monoid = "cumlogsumexp", np.logaddexp, "logaddexp"
 
     def accepts(self, dtype: np.dtype[Any]) -> bool:
         return dtypes.is_float(dtype)
@@ -121,7 +121,7 @@ class Pairwise(Cumulative):
 class CumProd(Pairwise):
     """out[i] = Π x[k] over k ≤ i, or over k ≥ i if `reverse`"""
 
-    ufunc, monoid, operation = np.multiply, "mul", Mul()
+    name, ufunc, monoid, operation = "cumprod", np.multiply, "mul", Mul()
 
 
 class RunningExtreme(Pairwise):
@@ -137,13 +137,13 @@ class RunningExtreme(Pairwise):
 class CumMax(RunningExtreme):
     """out[i] = max x[k] over k ≤ i, or over k ≥ i if `reverse`; NaN wins"""
 
-    ufunc, monoid, operation = np.maximum, "max", Max()
+    name, ufunc, monoid, operation = "cummax", np.maximum, "max", Max()
 
 
 class CumMin(RunningExtreme):
     """out[i] = min x[k] over k ≤ i, or over k ≥ i if `reverse`; NaN wins"""
 
-    ufunc, monoid, operation = np.minimum, "min", Min()
+    name, ufunc, monoid, operation = "cummin", np.minimum, "min", Min()
 
 
 def associative_scan(

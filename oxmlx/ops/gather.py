@@ -13,7 +13,7 @@ from oxmlx.dtypes import is_inexact, is_key, promote
 from oxmlx.errors import ArgumentError, AxisError, DtypeError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.trace import bind
-from oxmlx.ops.bounds import wide
+from oxmlx.ops.bounds import wide, wrap
 from oxmlx.ops.convert import (
     as_operand,
     as_value,
@@ -23,7 +23,7 @@ from oxmlx.ops.convert import (
     literal,
 )
 from oxmlx.ops.indexing import Gather, Scatter
-from oxmlx.ops.operators import remainder
+from oxmlx.ops.math import rem
 from oxmlx.ops.select import maximum
 from oxmlx.ops.shape import broadcast_to, moveaxis, reshape, transpose
 from oxmlx.ops.slicing import number_for
@@ -142,7 +142,8 @@ def take(
         x, axis = reshape(x, (x.size,)), 0
     axis = canonical_axis("take", axis, x.aval)
     if mode == "wrap":
-        indices, mode = remainder(wide(indices), max(x.shape[axis], 1)), "fill"
+        n = max(x.shape[axis], 1)
+        indices, mode = wrap(rem(wide(indices), n), n), "fill"
     elif mode == "clip":
         indices = maximum(indices, 0)
     out = gather(x, (indices,), (axis,), mode=mode, fill_value=fill_value)

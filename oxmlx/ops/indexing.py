@@ -215,7 +215,8 @@ class Scatter(Primitive):
         if isinstance(updates, Undef):
             ct_updates = bind(self.adjoint(updates.aval), ct, *indices)
             if self.combine == "set" and not self.unique:
-                stays = self.stays(get_aval(ct), indices)
+                stays, shape = self.stays(get_aval(ct), indices), updates.aval.shape
+                stays = broadcast(stays, shape, tuple(range(get_aval(stays).ndim, len(shape))))
                 ct_updates = select(stays, ct_updates, zero_of(updates.aval.dtype))
         return ct_x, ct_updates, *(None for _ in indices)
 

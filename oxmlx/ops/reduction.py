@@ -199,13 +199,13 @@ class ArgExtreme(Primitive):
 class ArgMax(ArgExtreme):
     """out[i] = the first k of the largest x[i, k]; NaN is larger than numbers"""
 
-    choose, monoid = np.argmax, "argmax"
+    name, choose, monoid = "argmax", np.argmax, "argmax"
 
 
 class ArgMin(ArgExtreme):
     """out[i] = the first k of the smallest x[i, k]; NaN is smaller than numbers"""
 
-    choose, monoid = np.argmin, "argmin"
+    name, choose, monoid = "argmin", np.argmin, "argmin"
 
 
 def cut(x: Any, half: int) -> list[Any]:

@@ -128,8 +128,8 @@ def static_key(index: Any) -> tuple[Any, ...] | None:
 @lru_cache(4096)
 def static_block(key: tuple[Any, ...], shape: Shape) -> Block:
     """The block that an index selects whose `static_key` this is."""
-    items = tuple(slice(*item) if type(item) is tuple else item for item in key)
-    return selection(items, shape, None).block
+    items = [slice(*item) if type(item) is tuple else item for item in key]
+    return read_items(items, shape, None).block
 
 
 def selection(index: Any, shape: Shape, mode: str | None) -> Selection:
@@ -148,10 +148,17 @@ def selection(index: Any, shape: Shape, mode: str | None) -> Selection:
         ConcretizationError: a mask, or a bound of a slice, is not known yet.
         ArgumentError: something else.
     """
+    if mode is None and (key := static_key(index)) is not None:
+        return Selection(static_block(key, shape), (), (), 0, True)
     if isinstance(index, list):
         problem = f"got a list: {index!r:.80}"
         raise ArgumentError(WHO, problem, "Write ox.numpy.array(...) for an array, or a tuple.")
     items = [read_item(i) for i in (index if isinstance(index, tuple) else (index,))]
+    return read_items(items, shape, mode)
+
+
+def read_items(items: list[Any], shape: Shape, mode: str | None) -> Selection:
+    """What the items of an index select together."""
     reader = Reader(shape, mode)
     for item in whole_items(items, shape):
         reader.read(item)

@@ -21,8 +21,8 @@ from oxmlx.ops.slicing import iota, reverse
 
 
 class Sort(Primitive):
-    """outₘ[i] = xₘ[π(i)], with the permutation π of `axis` that puts the first `num_keys` operands in
-    lexicographic order: NaN after numbers, -0 and 0 equal, complex numbers by their parts."""
+    """outₘ[i] = xₘ[π(i)], with the permutation π along `axis` that puts the first `num_keys`
+    operands in lexicographic order: NaN after numbers, -0 as 0, complex numbers by their parts."""
 
     axis: int
     num_keys: int
@@ -73,18 +73,24 @@ class TopK(Primitive):
     def abstract(self, x: Aval) -> list[Aval]:
         check_axes("top_k", x, (self.axis,))
         check_ordered("top_k", x)
+        if dtypes.is_complex(x.dtype):
+            raise DtypeError("top_k", f"got complex {x}", "Choose by magnitude: top_k(abs(x), k).")
         n = x.shape[self.axis]
-        if not 0 <= self.k <= n or dtypes.is_complex(x.dtype):
+        if not 0 <= self.k <= n:
             problem = f"k must lie in [0, {n}], got {self.k} for axis {self.axis} of {x}"
             raise ShapeError("top_k", problem)
         shape = (*x.shape[: self.axis], self.k, *x.shape[self.axis + 1 :])
         return [x.with_shape(shape), Aval(shape, index_dtype(n))]
 
     def impl(self, x: Any) -> Any:
-        (key,) = real_keys(np.flip(x, self.axis))
-        order = np.flip(np.argsort(key, self.axis, kind="stable"), self.axis)
-        first = x.shape[self.axis] - 1 - np.take(order, range(self.k), self.axis)
-        return [np.take_along_axis(x, first, self.axis), first.astype(index_dtype(first.size))]
+        rows = np.moveaxis(x, self.axis, -1)
+        (key,) = real_keys(rows)
+        places = np.flip(largest(key, self.k), -1)  # backwards, so that equals end up in order
+        order = np.argsort(np.take_along_axis(key, places, -1), -1, kind="stable")
+        places = np.take_along_axis(places, np.flip(order, -1), -1)
+        values = np.take_along_axis(rows, places, -1)
+        places = places.astype(index_dtype(x.shape[self.axis]))
+        return [np.moveaxis(v, -1, self.axis) for v in (values, places)]
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         values, places = bind(self, *primals)
@@ -116,6 +122,20 @@ def real_keys(x: Any) -> list[Any]:
     if dtypes.is_complex(x.dtype):
         return [x.real, x.imag]
     return [x if native(x.dtype) else x.astype(np.float32)]
+
+
+def largest(key: np.ndarray, k: int) -> np.ndarray:
+    """The places of the k largest along the last axis, in order; the first of those that equal the
+    least of them."""
+    if k == 0:
+        return np.zeros((*key.shape[:-1], 0), np.int64)
+    border = np.partition(key, key.shape[-1] - k, -1)[..., -k, None]
+    nan, nan_border = key != key, border != border
+    above = (key > border) | (nan & ~nan_border)
+    equal = (key == border) | (nan & nan_border)
+    spare = k - np.sum(above, -1, keepdims=True)
+    chosen = above | (equal & (np.cumsum(equal, -1) <= spare))
+    return np.nonzero(chosen)[-1].reshape(*key.shape[:-1], k)
 
 
 def sort(

@@ -11,7 +11,7 @@ import numpy as np
 
 from oxmlx import dtypes
 from oxmlx.dtypes import short_name
-from oxmlx.errors import DtypeError, ShapeError
+from oxmlx.errors import ArgumentError, DtypeError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.expr import Const
 from oxmlx.ir.kernel import Expr, Operand, cast, fold, part, scalar, size
@@ -31,8 +31,8 @@ State = tuple[Any, ...]
 
 
 class Slide(NamedTuple):
-    """How a window slides along one axis: at place p, its element q shows x[(p stride + q step - low)
-    / base], or padding where that is no index of x."""
+    """How a window slides along one axis: at place p, its element q shows
+    x[(p · stride + q · step - low) / base], or padding where that is no index of x."""
 
     size: int
     """The extent of x."""
@@ -95,8 +95,11 @@ def dilated(n: int, step: int) -> int:
 
 
 class ReduceWindow(Primitive):
-    """out[p] = ⊕ over q of x[(p · strides + q · window_dilation - low) / base_dilation]: the padding
-    around x and between its elements is the identity of ⊕. All params have one entry an axis."""
+    """out[p] = ⊕ over q of x[(p · strides + q · window_dilation - low) / base_dilation]
+
+    The padding around x and between its elements is the identity of ⊕. All params have one entry an
+    axis.
+    """
 
     window: Ints
     strides: Ints
@@ -355,7 +358,22 @@ def reduce_window(
     base_dilation: Ints | None = None,
     window_dilation: Ints | None = None,
 ) -> Any:
-    """The sum, max or min (`kind`) over a sliding window; the others have one entry an axis."""
+    """What a window shows at each of its places, reduced.
+
+    Args:
+        x: an array.
+        kind: "sum", "max" or "min".
+        window: the extent of the window, for each axis of `x`.
+        strides: how far it moves.
+        padding: (low, high), how far it begins before and ends after `x`; negative numbers cut off.
+        base_dilation: the distance of the elements of `x`, padding between.
+        window_dilation: the distance of the elements of the window.
+
+    Raises:
+        ShapeError: params that do not fit the axes of `x`.
+    """
+    if kind not in KINDS:
+        raise ArgumentError("reduce_window", f"got kind {kind!r}", f"There are {', '.join(KINDS)}.")
     ones = (1,) * len(window)
     dilations = base_dilation or ones, window_dilation or ones
     return bind(KINDS[kind](window, strides, padding, *dilations), x)

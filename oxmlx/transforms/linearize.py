@@ -8,7 +8,7 @@ from typing import Any
 from oxmlx.ir.aval import get_aval
 from oxmlx.ir.jaxpr import Jaxpr, intern_jaxpr
 from oxmlx.ir.primitive import Primitive
-from oxmlx.ir.stage import JaxprTrace, JaxprTracer, eval_jaxpr
+from oxmlx.ir.stage import JaxprTrace, JaxprTracer, closed, eval_jaxpr
 from oxmlx.ir.trace import BASE, current_trace, interpret
 from oxmlx.transforms.jvp import jvp_flat
 
@@ -85,9 +85,7 @@ def _partial_eval(body: Jaxpr, unknown: Sequence[bool], forced: Sequence[bool] |
     sources = [position.get(id(r)) for r in residuals]
     computed = [r for r, s in zip(residuals, sources, strict=True) if s is None]
     known_outs = [x for x, u in zip(outs, late, strict=True) if not u]
-    known, consts = first.build(known_ins, [*known_outs, *computed])
-    if consts:
-        raise RuntimeError("a program must be closed")
+    known = closed(*first.build(known_ins, [*known_outs, *computed]))
     return Split(intern_jaxpr(known), intern_jaxpr(later), late, sources)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
-from cases import Case
 
+from cases import Case
 from oxmlx.ops.conv import ConvGeneral
 
 RNG = np.random.default_rng(10)
@@ -42,7 +42,9 @@ CASES = [
     Case(ConvGeneral((1,), ((0, 1),), (1,), (1,), 2, 1), f(2, 4, 6), f(4, 2, 3)),
     Case(ConvGeneral((1,), ((0, 1),), (1,), (1,), 3, 1), f(2, 4, 3), f(3, 2, 1)),
     Case(ConvGeneral((2,), ((1, 1),), (2,), (1,), 1, 2), f(4, 4, 3), f(4, 2, 3)),
-    Case(ConvGeneral((1,) * 3, ((1, 0),) * 3, (1,) * 3, (1,) * 3), f(1, 2, 3, 2, 2), f(2, 2, 2, 1, 2)),
+    Case(
+        ConvGeneral((1,) * 3, ((1, 0),) * 3, (1,) * 3, (1,) * 3), f(1, 2, 3, 2, 2), f(2, 2, 2, 1, 2)
+    ),
     Case(PLAIN, f(0, 5, 3), f(4, 2, 3)),
     Case(PLAIN, f(2, 5, 0), f(4, 2, 0)),
     Case(PLAIN, f(2, 0, 3), f(4, 2, 3)),

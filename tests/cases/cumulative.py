@@ -6,8 +6,8 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
-from cases import Case
 
+from cases import Case
 from oxmlx.ops.cumulative import CumLogSumExp, CumMax, CumMin, CumProd, CumSum
 
 RNG = np.random.default_rng(11)

@@ -6,8 +6,8 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
-from cases import Case
 
+from cases import Case
 from oxmlx.ops.sort import Sort, TopK
 
 RNG = np.random.default_rng(13)
@@ -40,7 +40,9 @@ CASES = [
     Case(Sort(0, 1, True), distinct(0)),
     Case(Sort(1, 1, False), distinct(0, 3)),
     Case(Sort(1, 1, True), distinct(2, 4), distinct(2, 4), i(2, 4)),
-    Case(Sort(0, 2, True), np.round(distinct(7) / 3), distinct(7), distinct(7), differentiable=False),
+    Case(
+        Sort(0, 2, True), np.round(distinct(7) / 3), distinct(7), distinct(7), differentiable=False
+    ),
     Case(Sort(1, 1, True), i(2, 9), distinct(2, 9)),
     Case(Sort(1, 2, True), i(2, 9), i(2, 9), distinct(2, 9)),
     Case(Sort(1, 1, True), distinct(2, 4), KEYS),
@@ -50,7 +52,11 @@ CASES = [
     Case(Sort(0, 1, True), distinct(5) * (1 - 2j)),
     *(Case(Sort(1, 1, True), i(2, 6).astype(d), i(2, 6)) for d in DTYPES),
     Case(Sort(1, 1, True), i(2, 6) > 2, i(2, 6)),
-    *(Case(Sort(1, 1, s), SPECIAL.astype(d)) for d in (np.float32, np.float16) for s in (True, False)),
+    *(
+        Case(Sort(1, 1, s), SPECIAL.astype(d))
+        for d in (np.float32, np.float16)
+        for s in (True, False)
+    ),
     Case(TopK(0, 0), distinct(3)),
     Case(TopK(1, 0), distinct(1)),
     Case(TopK(3, 0), distinct(7)),

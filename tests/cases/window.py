@@ -6,8 +6,8 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
-from cases import Case
 
+from cases import Case
 from oxmlx.ops.window import (
     ArgWindowMax,
     ArgWindowMin,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import jax
@@ -12,8 +11,8 @@ from agreement import agree
 
 import oxmlx as ox
 from oxmlx.ops import conv
-from oxmlx.ops.convert import from_numpy
 from oxmlx.ops.conv import conv_general
+from oxmlx.ops.convert import from_numpy
 
 RNG = np.random.default_rng(0)
 

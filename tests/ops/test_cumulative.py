@@ -19,7 +19,7 @@ from oxmlx.ops.elementwise import add, mul
 RNG = np.random.default_rng(0)
 NAMES = ["cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp"]
 SHAPES: list[tuple[tuple[int, ...], int]] = [
-    ((5,), 0), ((2, 7), 1), ((6, 3), 0), ((2, 1, 3), 1), ((2, 8, 2), 1), ((0, 3), 0), ((0, 3), 1),
+    ((2, 7), 1), ((6, 3), 0), ((2, 1, 3), 1), ((0, 3), 0),
 ]  # fmt: skip
 
 
@@ -49,8 +49,8 @@ def test_ties_share_as_in_jax(name: str, reverse: bool) -> None:
 
 def test_zeros_do_not_spoil_the_derivative_of_a_product() -> None:
     check("cumprod", 1, False, np.array([[2.0, 0, 3, 4], [0, 2, 0, 5]]))
-    x = from_numpy(np.array([2.0, 0.0, 3.0]))
-    jacobian = ox.jacrev(lambda x: cumprod(x, 0))(x)
+    _, pull = ox.vjp(lambda x: cumprod(x, 0), from_numpy(np.array([2.0, 0.0, 3.0])))
+    (jacobian,) = ox.vmap(pull)(from_numpy(np.eye(3)))
     np.testing.assert_array_equal(np.asarray(jacobian), [[1, 0, 0], [0, 2, 0], [0, 6, 0]])
 
 

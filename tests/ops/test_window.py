@@ -34,8 +34,6 @@ GEOMETRIES: list[tuple[Any, ...]] = [
 ]
 
 
-
-
 def definition(x: Any, kind: str, geometry: tuple[Any, ...]) -> Any:
     """The windows one element after another; JAX has no vjp of a dilated max."""
     _, window, strides, padding, base, step = geometry

@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 
-import numpy as np
-
+from oxmlx.backends.metal.block import block_fields, units
+from oxmlx.backends.metal.prelude import helpers
 from oxmlx.backends.metal.scalars import (
     ATOM,
     Spelling,
@@ -34,7 +32,6 @@ from oxmlx.ir.kernel import (
     Fold,
     Index,
     Kernel,
-    Literal,
     Load,
     Loop,
     Part,
@@ -57,7 +54,7 @@ LONG = 60  # characters of an expression that gets a name
 def render(kernel: Kernel) -> str:
     """The MSL text of a kernel; `entry(kernel)` is its function.
 
-    The arguments are the kernel's inputs, its outputs, and the bytes of `arguments(kernel)`.
+    The arguments are the kernel's inputs, its outputs, and the bytes of `pack_block(kernel)`.
 
     Raises:
         DtypeError: MSL has no such dtype.
@@ -69,34 +66,6 @@ def render(kernel: Kernel) -> str:
 def entry(kernel: Kernel) -> str:
     """The name of the MSL function, which must not be one of Metal's own."""
     return f"ox_{kernel.name}"
-
-
-def arguments(kernel: Kernel) -> bytes:
-    """The struct P that the text of a kernel reads: its sizes and numbers."""
-    numbers = {name: (e.value, kept_as(e)) for e, name in struct_fields(kernel).items()}
-    layout = [(name, dtype) for name, (_, dtype) in numbers.items()]
-    return np.array(
-        tuple(value for value, _ in numbers.values()), np.dtype(layout, align=True)
-    ).tobytes()
-
-
-def kept_as(e: Expr) -> np.dtype[np.generic]:
-    """The dtype of a number in the struct: 16-bit floats travel as f32."""
-    return np.dtype(np.float32) if is_float(e.dtype) else e.dtype
-
-
-def struct_fields(kernel: Kernel) -> dict[Size | Const, str]:
-    """What travels in the struct: sizes, literals, and infinities, which fast math would drop."""
-    consts = [e for e in kernel.nodes if isinstance(e, Const)]
-    consts += [u for e in kernel.nodes if isinstance(e, Loop) for u in units(e)]
-    numbers = dict.fromkeys(c for c in consts if type(c) is Literal or not np.isfinite(c.value))
-    fields: dict[Size | Const, str] = {n: f"n{k}" for k, n in enumerate(kernel.sizes)}
-    return fields | {c: f"c{k}" for k, c in enumerate(numbers)}
-
-
-def units(e: Loop) -> tuple[Const, ...]:
-    """The state that a loop starts from."""
-    return tuple(map(Const, MONOIDS[e.monoid].identity(*(b.dtype for b in e.body))))
 
 
 class Renderer:
@@ -113,7 +82,7 @@ class Renderer:
         narrow = all(b.dtype.itemsize <= 4 for f in folds for b in f.body)  # shuffles take 32 bits
         self.by_group = bool(folds) and narrow and not self.rows.along_grid()
         self.grid = frozenset(kernel.grid)
-        self.fields = struct_fields(kernel)
+        self.fields = block_fields(kernel)
         self.buffers = {b: f"x{k}" for k, b in enumerate(kernel.inputs)}
         self.buffers |= {b: f"y{k}" for k, b in enumerate(kernel.outputs)}
         self.of_indices = of_indices(kernel)
@@ -419,13 +388,18 @@ class Renderer:
         flat = index == self.kernel.grid and len(index) > 1 and not self.by_group
         if flat and extents == tuple(i.extent for i in self.kernel.grid):
             return "point"
-        at = ""
-        for i, n in zip(index, extents, strict=True):
-            text = self.show(i, 6) if i.dtype == INDEX else f"int({self.show(i, 0)})"
+        at, tight = "0", ATOM
+        for k, (i, n) in enumerate(zip(index, extents, strict=True)):
+            text, own = self.show(i, 6), self.known[i][1]
+            if i.dtype != INDEX:
+                text, own = f"int({text})", ATOM
             if load in self.guarded and not (isinstance(i, Index) and i.extent is n):
-                text = f"clamp({text}, 0, {self.size(n)} - 1)"
-            at = f"{f'({at})' if ' ' in at else at} * {self.size(n)} + {text}" if at else text
-        return at or "0"
+                text, own = f"clamp({text}, 0, {self.size(n)} - 1)", ATOM
+            if k == 0:
+                at, tight = text, own
+            else:
+                at, tight = f"{at if tight > 6 else f'({at})'} * {self.size(n)} + {text}", 6
+        return at
 
 
 def shuffle(name: str, like: Expr) -> str:
@@ -454,25 +428,3 @@ def guarded_loads(kernel: Kernel) -> set[Expr]:
 
     certain = set(nodes(*roots, kids=always))
     return {e for e in kernel.nodes if isinstance(e, Load) and e not in certain}
-
-
-@cache
-def prelude() -> dict[str, str]:
-    """The functions of prelude.metal by name, in order."""
-    text = Path(__file__).with_name("prelude.metal").read_text()
-    found: dict[str, str] = {}
-    for paragraph in text.strip().split("\n\n"):
-        if name := re.search(r"inline \w+ (\w+)\(", paragraph):
-            found[name[1]] = paragraph
-    return found
-
-
-def helpers(code: str) -> list[str]:
-    """The functions of the prelude that `code` calls, and those that they call."""
-    needed: set[str] = set()
-    todo = [code]
-    while todo:
-        called = set(re.findall(r"(?<!::)\b\w+(?=[(<])", todo.pop())) & prelude().keys() - needed
-        needed |= called
-        todo += [prelude()[name] for name in called]
-    return [text for name, text in prelude().items() if name in needed]

@@ -52,20 +52,19 @@ def scaled_dot_product_attention(
     array([0. , 0.5], dtype=float32)
     """
     who = "scaled_dot_product_attention"
-    q, k, v = (inexact(x, who) for x in (q, k, v))
-    check_heads(who, q, k, v)
-    if isinstance(mask, str):
-        if mask != "causal":
-            raise ArgumentError(who, f"mask got {mask!r}", 'It takes "causal", an array or None.')
-        causal, mask = True, None
-    else:
-        causal, mask = False, None if mask is None else value(mask, who)
-    if sinks is not None:
-        sinks = inexact(sinks, who)
-        if sinks.shape != (q.shape[1],):
-            raise ShapeError(who, f"sinks must be one number a query head, got {sinks.aval}")
-    dtype = promote_dtypes(who, q, k, v)[0].dtype
-    return _attention(q, k, v, mask, sinks, scale=float(scale), causal=causal, dtype=dtype)
+    queries, keys, values = (inexact(x, who) for x in (q, k, v))
+    check_heads(who, queries, keys, values)
+    if isinstance(mask, str) and mask != "causal":
+        raise ArgumentError(who, f"mask got {mask!r}", 'It takes "causal", an array or None.')
+    causal = isinstance(mask, str)
+    seen = None if mask is None or causal else value(mask, who)
+    drains = None if sinks is None else inexact(sinks, who)
+    if drains is not None and drains.shape != (queries.shape[1],):
+        raise ShapeError(who, f"sinks must be one number a query head, got {drains.aval}")
+    dtype = promote_dtypes(who, queries, keys, values)[0].dtype
+    return _attention(
+        queries, keys, values, seen, drains, scale=float(scale), causal=causal, dtype=dtype
+    )
 
 
 def check_heads(who: str, q: Any, k: Any, v: Any) -> None:

@@ -33,6 +33,11 @@ def normalised_dtype(who: str, x: Any, **scales: Any) -> Dtype:
     return promote_dtypes(who, x, *given.values())[0].dtype
 
 
+def scale(who: str, x: Any) -> Any:
+    """A factor of the last axis, if there is one."""
+    return None if x is None else inexact(x, who)
+
+
 def rms_norm(x: ArrayLike, weight: ArrayLike | None, eps: float) -> Array:
     """x / √(mean(x²) + ε) · weight over the last axis.
 
@@ -48,10 +53,9 @@ def rms_norm(x: ArrayLike, weight: ArrayLike | None, eps: float) -> Array:
     >>> rms_norm(ox.numpy.array([300.0, 300.0], ox.dtypes.float16), None, 1e-5)
     array([1., 1.], dtype=float16)
     """
-    x = inexact(x, "rms_norm")
-    weight = None if weight is None else inexact(weight, "rms_norm")
-    dtype = normalised_dtype("rms_norm", x, weight=weight)
-    return _rms_norm(x, weight, eps=float(eps), dtype=dtype)
+    a, w = inexact(x, "rms_norm"), scale("rms_norm", weight)
+    dtype = normalised_dtype("rms_norm", a, weight=w)
+    return _rms_norm(a, w, eps=float(eps), dtype=dtype)
 
 
 @composite("rms_norm")
@@ -76,10 +80,9 @@ def layer_norm(x: ArrayLike, weight: ArrayLike | None, bias: ArrayLike | None, e
     >>> layer_norm(ox.numpy.array([10000.0, 10001.0, 10002.0, 10003.0]), None, None, 1e-5)
     array([-1.3416355 , -0.44721183,  0.44721183,  1.3416355 ], dtype=float32)
     """
-    x = inexact(x, "layer_norm")
-    weight, bias = (None if s is None else inexact(s, "layer_norm") for s in (weight, bias))
-    dtype = normalised_dtype("layer_norm", x, weight=weight, bias=bias)
-    return _layer_norm(x, weight, bias, eps=float(eps), dtype=dtype)
+    a, w, b = inexact(x, "layer_norm"), scale("layer_norm", weight), scale("layer_norm", bias)
+    dtype = normalised_dtype("layer_norm", a, weight=w, bias=b)
+    return _layer_norm(a, w, b, eps=float(eps), dtype=dtype)
 
 
 @composite("layer_norm")

@@ -6,6 +6,7 @@ which wrap around exactly where it is full.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import pi
 from typing import Any
@@ -36,7 +37,7 @@ def rope(
     base: float | None,
     scale: float,
     offset: int | ArrayLike,
-    freqs: ArrayLike | None = None,
+    freqs: ArrayLike | Sequence[float] | None = None,
 ) -> Array:
     """Turn pairs of features by the angle (offset + t) · scale / base^(2i / dims).
 
@@ -60,12 +61,12 @@ def rope(
     >>> rope(x, 4, traditional=True, base=10000.0, scale=1.0, offset=100)[0, 0, :2]
     array([ 0.8623189 , -0.50636566], dtype=float32)
     """
-    a, offset = inexact(a, "rope"), value(offset, "rope")
-    check_rope(a, dims, offset, base, freqs)
-    batch = (*offset.shape, *(1,) * (a.ndim - 3)) if offset.ndim else ()
-    first = onp.reshape(cast(offset, INT32), (*batch, 1, 1))
-    positions = first + onp.expand_dims(onp.arange(a.shape[-2], dtype=INT32), 1)
-    wide = a.dtype == FLOAT64
+    x, start = inexact(a, "rope"), value(offset, "rope")
+    check_rope(x, dims, start, base, freqs)
+    batch = (*start.shape, *(1,) * (x.ndim - 3)) if start.ndim else ()
+    first: Any = onp.reshape(cast(start, INT32), (*batch, 1, 1))
+    positions = first + onp.expand_dims(onp.arange(x.shape[-2], dtype=INT32), 1)
+    wide = x.dtype == FLOAT64
     if base is not None:
         table = base_table(dims, float(base), float(scale), wide, default_device())
     elif isinstance(freqs, Value):
@@ -73,7 +74,7 @@ def rope(
     else:
         table = table_of(scale / np.asarray(freqs, FLOAT64) / (2 * pi), wide)
     angle = 2 * pi * turns_at(positions, *table)
-    return _rotate(a, onp.cos(angle), onp.sin(angle), dims=dims, traditional=bool(traditional))
+    return _rotate(x, onp.cos(angle), onp.sin(angle), dims=dims, traditional=bool(traditional))
 
 
 def check_rope(a: Any, dims: int, offset: Any, base: Any, freqs: Any) -> None:

@@ -1,0 +1,167 @@
+"""Chat with SmolLM2-135M: python examples/llm/generate.py "Why is the sky blue?"
+
+Two compiled programs: one reads the prompt, one appends a token. Several prompts are one batch,
+by `vmap`; each has its own cache and its own random key.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from llama import Caches, Llama, load_llama
+from sampling import Sampling, mark_seen, next_token
+from tokenizer import TextStream, load_tokenizer, render_chat
+
+import oxmlx as ox
+import oxmlx.numpy as jnp
+
+FOLDER = Path(__file__).resolve().parents[2] / "data" / "smollm2-135m-instruct"
+ROUND = 16  # prompt lengths are rounded up to this, so that few programs are compiled
+
+
+@functools.partial(ox.jit, static_argnames=("capacity", "settings"))
+def read_prompts(
+    model: Llama, tokens: Any, lengths: Any, keys: Any, *, capacity: int, settings: Sampling
+) -> tuple[Any, Any, Caches, Any]:
+    """Read whole prompts [batch, time], padded at the right: (first tokens, seen, caches, logits)."""
+
+    def one(tokens: Any, length: Any, key: Any) -> Any:
+        hidden, caches = model(tokens[None], model.make_caches(1, capacity))
+        logits = model.logits(hidden[0, length - 1])
+        seen = jnp.zeros(logits.shape, bool)
+        position = jnp.arange(tokens.shape[0])
+        seen = mark_seen(seen, jnp.where(position < length, tokens, tokens[0]))
+        # What was written for the padding lies beyond the offset: hidden now, overwritten later.
+        caches = tuple(c.replace(offset=length) for c in caches)
+        return next_token(key, logits, seen, settings), seen, caches, logits
+
+    return ox.vmap(one)(tokens, lengths, keys)
+
+
+@functools.partial(ox.jit, static_argnames="settings", donate_argnames=("caches", "seen"))
+def append_tokens(
+    model: Llama, tokens: Any, seen: Any, caches: Caches, keys: Any, *, settings: Sampling
+) -> tuple[Any, Any, Caches, Any]:
+    """Append a token [batch] to each sequence: (next tokens, seen, caches, logits)."""
+
+    def one(token: Any, seen: Any, caches: Caches, key: Any) -> Any:
+        hidden, caches = model(token[None, None], caches)
+        logits = model.logits(hidden[0, 0])
+        seen = mark_seen(seen, token[None])
+        return next_token(key, logits, seen, settings), seen, caches, logits
+
+    return ox.vmap(one)(tokens, seen, caches, keys)
+
+
+def stream(
+    model: Llama,
+    prompts: Sequence[Sequence[int]],
+    max_tokens: int,
+    settings: Sampling = Sampling(),  # noqa: B008  # immutable
+    seed: int = 0,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield, step by step, the next token of each sequence [batch] and the logits it came from.
+
+    Args:
+        model: of `load_llama`.
+        prompts: token ids, at least one a prompt.
+        max_tokens: how many steps.
+        settings: how to choose.
+        seed: of the random choices.
+    """
+    batch, longest = len(prompts), max(map(len, prompts))
+    width = -(-longest // ROUND) * ROUND
+    padded = np.zeros((batch, width), np.int32)
+    for row, prompt in zip(padded, prompts, strict=True):
+        row[: len(prompt)] = prompt
+    lengths = ox.array([len(p) for p in prompts])
+    keys = ox.random.split(ox.random.key(seed), (max_tokens, batch))
+    capacity = width + -(-max_tokens // ROUND) * ROUND
+    tokens, seen, caches, logits = read_prompts(
+        model, ox.array(padded), lengths, keys[0], capacity=capacity, settings=settings
+    )
+    for k in range(1, max_tokens + 1):
+        yield np.asarray(tokens), np.asarray(logits)
+        if k < max_tokens:
+            tokens, seen, caches, logits = append_tokens(
+                model, tokens, seen, caches, keys[k], settings=settings
+            )
+
+
+def chat(model: Llama, tokenizer: Any, args: argparse.Namespace) -> None:
+    """Answer the prompts, printing the first answer as it comes, and the others at the end."""
+    texts = [p if args.raw else render_chat([{"role": "user", "content": p}]) for p in args.prompt]
+    prompts = [tokenizer.encode(t).ids for t in texts]
+    stops = {tokenizer.token_to_id(t) for t in args.stop}
+    settings = Sampling(
+        args.temperature, args.top_k, args.top_p, args.min_p, args.repetition_penalty
+    )
+    streams = [TextStream(tokenizer) for _ in prompts]
+    answers = [""] * len(prompts)
+    alive = [True] * len(prompts)
+    start = first = time.perf_counter()
+    count = 0
+    for step, (tokens, _) in enumerate(stream(model, prompts, args.max_tokens, settings, args.seed)):
+        if step == 0:
+            first = time.perf_counter()
+        for k, token in enumerate(tokens.tolist()):
+            alive[k] = alive[k] and token not in stops
+            if alive[k]:
+                count += step > 0
+                piece = streams[k].push(token)
+                answers[k] += piece
+                if k == 0:
+                    print(piece, end="", flush=True)
+        if not any(alive):
+            break
+    print(streams[0].finish())
+    for prompt, answer, s in zip(args.prompt[1:], answers[1:], streams[1:], strict=True):
+        print(f"\n> {prompt}\n{answer}{s.finish()}")
+    took = time.perf_counter() - first
+    read = sum(map(len, prompts))
+    rate = f"{count / took:.1f} tokens/s" if count else "no tokens"
+    print(f"[prompt of {read} tokens in {first - start:.2f} s; then {rate}]", file=sys.stderr)
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("prompt", nargs="*", default=["Tell me three facts about the Moon."])
+    p.add_argument("--model", type=Path, default=FOLDER, help="a Hugging Face folder")
+    p.add_argument("--raw", action="store_true", help="continue the text, without a chat template")
+    p.add_argument("--max-tokens", type=int, default=96)
+    p.add_argument("--temperature", type=float, default=0.0, help="0 chooses the likeliest token")
+    p.add_argument("--top-k", type=int, default=0)
+    p.add_argument("--top-p", type=float, default=1.0)
+    p.add_argument("--min-p", type=float, default=0.0)
+    p.add_argument("--repetition-penalty", type=float, default=1.1)
+    p.add_argument("--stop", nargs="*", default=["<|im_end|>", "<|endoftext|>"])
+    p.add_argument("--seed", type=int, default=0)
+    return p.parse_args(argv)
+
+
+def main() -> None:
+    args = parse()
+    if args.model == FOLDER and not FOLDER.exists():
+        prepare()
+    chat(load_llama(args.model), load_tokenizer(args.model), args)
+
+
+def prepare() -> None:
+    """Fetch the weights and convert them, the first time."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from fetch import fetch
+    from gguf_weights import convert
+
+    convert(fetch("smollm2"), FOLDER)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""The argument block of a kernel: the struct of numbers that its Metal text reads."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from oxmlx.dtypes import is_float
+from oxmlx.ir.kernel import Const, Kernel, Literal, Loop, Size
+from oxmlx.ir.monoid import MONOIDS
+
+
+def block_fields(kernel: Kernel) -> dict[Size | Const, str]:
+    """What the block holds: sizes, literals, and infinities, which fast math would drop."""
+    consts = [e for e in kernel.nodes if isinstance(e, Const)]
+    consts += [unit for e in kernel.nodes if isinstance(e, Loop) for unit in units(e)]
+    numbers = dict.fromkeys(c for c in consts if type(c) is Literal or not np.isfinite(c.value))
+    fields: dict[Size | Const, str] = {n: f"n{k}" for k, n in enumerate(kernel.sizes)}
+    return fields | {c: f"c{k}" for k, c in enumerate(numbers)}
+
+
+def pack_block(kernel: Kernel) -> bytes:
+    """The bytes of the block, laid out as C does; 16-bit floats travel as f32."""
+    fields = block_fields(kernel)
+    layout = [(name, np.float32 if is_float(e.dtype) else e.dtype) for e, name in fields.items()]
+    return np.array(tuple(e.value for e in fields), np.dtype(layout, align=True)).tobytes()
+
+
+def units(e: Loop) -> tuple[Const, ...]:
+    """The state that a loop starts from."""
+    return tuple(map(Const, MONOIDS[e.monoid].identity(*(b.dtype for b in e.body))))

@@ -1,0 +1,13 @@
+from raise_coverage import Refusal
+
+import oxmlx as ox
+from oxmlx.errors import GradientError
+
+REFUSALS = [
+    Refusal(
+        "integer output",
+        lambda: ox.jacrev(lambda x: x > 0)(1.0),
+        GradientError,
+        "outputs must be of floating dtype, got [bool[]]",
+    ),
+]

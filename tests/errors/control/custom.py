@@ -1,0 +1,115 @@
+from raise_coverage import Refusal
+
+import oxmlx as ox
+from oxmlx.errors import ArgumentError, GradientError, ShapeError, TreeError
+
+ONES = ox.numpy.ones(2)
+
+
+def with_jvp(rule, fun=lambda x: x, **options):
+    f = ox.custom_jvp(fun, **options)
+    f.defjvp(rule)
+    return f
+
+
+def with_vjp(fwd=lambda x: (x, None), bwd=lambda _, ct: (ct,), fun=lambda x: x, **options):
+    f = ox.custom_vjp(fun, **options)
+    f.defvjp(fwd, bwd)
+    return f
+
+
+good_jvp = with_jvp(lambda p, t: (p[0], t[0]))
+
+
+def closing_over(wrap):
+    return ox.grad(lambda x: wrap(lambda y: y * x)(1.0))(2.0)
+
+
+def nondiff(wrap):
+    return ox.jit(lambda x: wrap()(x, x))(1.0)
+
+
+REFUSALS = [
+    Refusal(
+        "forward mode of custom_vjp",
+        lambda: ox.jvp(with_vjp(), (1.0,), (1.0,))[1].tolist(),
+        GradientError,
+        "has no forward-mode derivative",
+    ),
+    Refusal(
+        "forward mode of custom_vjp, twice",
+        lambda: ox.jvp(lambda x: ox.jvp(with_vjp(), (x,), (x,))[1], (1.0,), (1.0,)),
+        GradientError,
+        "has no forward-mode derivative",
+    ),
+    Refusal(
+        "reverse over forward mode of custom_vjp",
+        lambda: ox.grad(lambda x: ox.jvp(with_vjp(lambda x: (x, x)), (x,), (1.0,))[1] * x)(1.0),
+        GradientError,
+        "has no forward-mode derivative",
+    ),
+    Refusal(
+        "a closed-over value is differentiated",
+        lambda: closing_over(lambda f: with_jvp(lambda p, t: (p[0], t[0]), f)),
+        GradientError,
+        "closes over a value that is being differentiated",
+    ),
+    Refusal(
+        "a traced nondiff argument",
+        lambda: nondiff(
+            lambda: with_jvp(lambda n, p, t: (p[0], t[0]), lambda x, n: x, nondiff_argnums=(1,))
+        ),
+        ArgumentError,
+        "a nondiff argument is a traced value",
+    ),
+    Refusal("no jvp rule", lambda: ox.custom_jvp(abs)(1.0), GradientError, "abs has no rule"),
+    Refusal(
+        "a rule without tangents",
+        lambda: ox.grad(with_jvp(lambda p, t: p[0]))(1.0),
+        TreeError,
+        "the rule must return (output, tangent)",
+    ),
+    Refusal(
+        "a rule of another structure",
+        lambda: ox.grad(with_jvp(lambda p, t: ((p[0],), (t[0],))))(1.0),
+        TreeError,
+        "the function returns PyTreeDef(*), its rule PyTreeDef((*,))",
+    ),
+    Refusal(
+        "a rule of another type",
+        lambda: ox.grad(with_jvp(lambda p, t: (p[0] * ONES, t[0] * ONES)))(1.0),
+        ShapeError,
+        "the function returns f32[], its rule returns f32[2]",
+    ),
+    Refusal("no vjp rules", lambda: ox.custom_vjp(abs)(1.0), GradientError, "abs has no rules"),
+    Refusal(
+        "a fwd without residuals",
+        lambda: ox.grad(with_vjp(lambda x: x))(1.0),
+        TreeError,
+        "fwd must return (output, residuals) with output PyTreeDef(*), got PyTreeDef(*)",
+    ),
+    Refusal(
+        "a fwd of another type",
+        lambda: ox.grad(with_vjp(lambda x: (x * ONES, None)))(1.0),
+        ShapeError,
+        "the function returns f32[], its fwd returns f32[2]",
+    ),
+    Refusal(
+        "a bwd without a tuple",
+        lambda: ox.grad(with_vjp(bwd=lambda _, ct: ct))(1.0),
+        TreeError,
+        "a tuple with a cotangent for each of 1 arguments",
+    ),
+    Refusal(
+        "a bwd of another structure",
+        lambda: ox.grad(with_vjp(bwd=lambda _, ct: ((ct, ct),)))(1.0),
+        TreeError,
+        "argument 0 is PyTreeDef(*), its cotangent from bwd is PyTreeDef((*, *))",
+    ),
+    Refusal(
+        "a bwd of another shape",
+        lambda: ox.grad(with_vjp(bwd=lambda _, ct: (ct * ONES,)))(1.0),
+        ShapeError,
+        "a derivative must have the type of its value, f32[], got f32[2]",
+    ),
+]

@@ -1,0 +1,22 @@
+from raise_coverage import Refusal
+
+import oxmlx as ox
+from oxmlx.errors import ArgumentError, StaticValueError
+
+static = ox.jit(lambda x, n: x, static_argnums=1)
+
+REFUSALS = [
+    Refusal(
+        "a traced static argument",
+        lambda: ox.jit(lambda n: static(1.0, n))(1.0),
+        StaticValueError,
+        "static argument #1 is a traced value",
+    ),
+    Refusal(
+        "an unhashable static argument",
+        lambda: static(1.0, [2]),
+        StaticValueError,
+        "static argument #1 must be hashable, got list",
+    ),
+    Refusal("not a function", lambda: ox.jit(3), ArgumentError, "needs a function, got int"),
+]
