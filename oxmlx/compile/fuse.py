@@ -225,7 +225,7 @@ class Fuser:
         maker: dict[Var, Draft | Eqn] = {v: d for d in self.drafts.values() for v in d.stores}
         maker |= {v: eqn for eqn in self.opaque for v in eqn.outputs}
         kernels = {d: d.kernel() for d in self.drafts.values()}
-        graph = TopologicalSorter[Draft | Eqn]()
+        graph: TopologicalSorter[Draft | Eqn] = TopologicalSorter()
         place: dict[Draft | Eqn, int] = {}
         effects: list[Eqn] = []
         for d, kernel in kernels.items():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from oxmlx.dtypes import is_integer
 from oxmlx.errors import CheckError
 from oxmlx.ir.kernel import Index, Kernel, Load, Store, is_tuple
-from oxmlx.ir.scalar import SCALARS
+from oxmlx.ir.monoid import MONOIDS
 
 
 def check_kernel(kernel: Kernel) -> None:
@@ -26,6 +27,9 @@ def check_kernel(kernel: Kernel) -> None:
             raise CheckError(who, f"loads {e}, which is not among its inputs")
     for store in kernel.stores:
         check_store(kernel, store)
+        several = [s for s in kernel.stores if s.buffer is store.buffer]
+        if len(several) > 1 and not store.combine:
+            raise CheckError(who, f"stores to {store.buffer} {len(several)} times")
 
 
 def check_store(kernel: Kernel, store: Store) -> None:
@@ -36,12 +40,15 @@ def check_store(kernel: Kernel, store: Store) -> None:
         raise CheckError(who, f"got {value}: {value.dtype}")
     if len(store.index) != len(b.shape):
         raise CheckError(who, f"got {len(store.index)} indices")
+    for i in store.index:
+        if not is_integer(i.dtype):
+            raise CheckError(who, f"index {i} must be an integer, got {i.dtype}")
     loose = value.free - store.free - frozenset(kernel.grid)
     if loose:
         problem = f"{value} uses {min(i.name for i in loose)}, which no grid or loop binds"
         raise CheckError(who, problem)
     if store.combine == "add":
-        SCALARS["add"].check(b.dtype, b.dtype)
+        MONOIDS["add"].check(b.dtype)
         return
     if store.combine:
         raise CheckError(who, f"combines with {store.combine!r}", 'There are "" and "add".')

@@ -136,7 +136,7 @@ def realise(prim: Primitive, args: Sequence[Any]) -> tuple[Device, list[Any]]:
 def mixed(prim: Any, a: Device, b: Device) -> Device:
     """Refuse operands on two devices."""
     raise DeviceError(
-        prim.name,
+        who(prim),
         f"operands must be on one device, got {a} and {b}",
         "Move one of them with ox.device_put(x, device).",
         where=current_location(),
@@ -173,7 +173,7 @@ def foreign(prim: Any, x: Any, trace: Trace | None) -> Exception:
     if isinstance(x, Tracer):
         made = x.trace.where
         return LeakedTracerError(
-            str(prim),
+            who(prim),
             f"{x!r} was made inside a transformation that has ended"
             + (f" (the one entered at {made})" if made else ""),
             "Return values from the transformed function instead of storing them outside "
@@ -181,11 +181,16 @@ def foreign(prim: Any, x: Any, trace: Trace | None) -> Exception:
             where=current_location(),
         )
     return ArgumentError(
-        str(prim),
+        who(prim),
         f"operands must be arrays or numbers, got {type(x).__name__}",
         "Convert it with ox.numpy.asarray.",
         where=current_location(),
     )
+
+
+def who(prim: Any) -> str:
+    """How an error calls a primitive: a program by its name, others with their params."""
+    return prim.name if getattr(prim, "kind", None) == "program" else str(prim)
 
 
 def is_around(trace: Trace, inner: Trace | None) -> bool:

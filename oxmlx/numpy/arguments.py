@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from oxmlx import dtypes
-from oxmlx.errors import ArgumentError, AxisError, DtypeError, OxmlxError, ShapeError
+from oxmlx.errors import ArgumentError, AxisError, DtypeError, ImmutableError, OxmlxError, ShapeError
 from oxmlx.ir.aval import get_aval
 from oxmlx.ir.value import Value
 from oxmlx.ops.convert import as_value, cast, from_numpy, promote_dtypes
@@ -159,6 +159,17 @@ def refuse_out(who: str, out: object) -> None:
     """
     if out is not None:
         raise ArgumentError(who, "out= would change an array, and arrays are immutable")
+
+
+def refuse_inplace(who: str, inplace: bool) -> None:
+    """NumPy's functions that change an array return another one here.
+
+    Raises:
+        ImmutableError: the array is to be changed.
+    """
+    if inplace:
+        problem = "would change an array, and arrays are immutable"
+        raise ImmutableError(who, problem, "Pass inplace=False, which returns the changed array.")
 
 
 def choice(who: str, name: str, x: Any, options: Sequence[str]) -> str:

