@@ -12,6 +12,7 @@ from oxmlx.dtypes import is_inexact, is_key
 from oxmlx.errors import AxisError, DtypeError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.kernel import Expr, Operand, fold, scalar
+from oxmlx.ir.kernel import cast as cast_expr
 from oxmlx.ir.primitive import Primitive, Undef
 from oxmlx.ir.trace import bind
 from oxmlx.ops.convert import broadcast_shapes, promote_dtypes
@@ -19,6 +20,7 @@ from oxmlx.ops.elementwise import add
 from oxmlx.ops.shape import inverse, moveaxis, reshape, transpose
 
 Axes = tuple[int, ...]
+F32 = np.dtype(np.float32)
 
 
 class DotGeneral(Primitive):
@@ -127,9 +129,18 @@ class DotGeneral(Primitive):
             return tuple(place[a] for a in sorted(place))
 
         extents = tuple(x.extents[a] for a in self.contract[0])
+        half = out.dtype.itemsize == 2 and is_inexact(out.dtype)
         times = "and" if out.dtype.kind == "b" else "mul"
         plus = "or" if out.dtype.kind == "b" else "add"
-        return fold(plus, extents, lambda ks: scalar(times, x(at(0, fx, ks)), y(at(1, fy, ks))))
+
+        def product(ks: Sequence[Any]) -> Expr:
+            factors = x(at(0, fx, ks)), y(at(1, fy, ks))
+            if half:
+                factors = tuple(cast_expr(f, F32) for f in factors)
+            return scalar(times, *factors)
+
+        total = fold(plus, extents, product)
+        return cast_expr(total, out.dtype) if half else total
 
 
 def raised(pair: tuple[Axes, Axes]) -> tuple[Axes, Axes]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from oxmlx.errors import AxisError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
-from oxmlx.ir.kernel import Expr, Operand
+from oxmlx.ir.kernel import Expr, Operand, size
 from oxmlx.ir.primitive import Undef
 from oxmlx.ir.trace import bind
 from oxmlx.ops.axes import broadcast
@@ -96,11 +96,11 @@ def regroup_group(index: Any, shape: Any, target: Any, extents: Any) -> list[Any
         return list(index)
     linear: Any = 0
     for i, n in zip(index, shape, strict=True):
-        linear = i if n == prod(shape) else (linear * n + i if n != 1 else linear)
+        linear = i if n == prod(shape) else (linear * size(n) + i if n != 1 else linear)
     out: list[Any] = []
     for k, n in enumerate(target):
         inner = prod(target[k + 1 :])
-        at = linear // inner if inner != 1 else linear
+        at = linear // size(inner) if inner != 1 else linear
         outer = prod(target[:k])
         out.append(0 if n == 1 else at if outer == 1 else at % extents[k])
     return out

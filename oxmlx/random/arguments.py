@@ -11,9 +11,9 @@ from oxmlx import dtypes
 from oxmlx.dtypes import Dtype, as_dtype, promote_types, short_name
 from oxmlx.errors import DtypeError, ShapeError
 from oxmlx.ir.aval import get_aval
-from oxmlx.ir.value import Value
 from oxmlx.numpy.arguments import shape_of
-from oxmlx.ops.convert import NUMBERS, as_value, broadcast_shapes, cast, literal
+from oxmlx.ops.axes import full
+from oxmlx.ops.convert import NUMBERS, as_value, broadcast_shapes, cast
 from oxmlx.ops.shape import broadcast_to
 
 F32, I32 = np.dtype(np.float32), np.dtype(np.int32)
@@ -45,13 +45,13 @@ def dtype_of(
 
 
 def parameter(who: str, x: Any, dtype: Dtype) -> Any:
-    """A parameter of a distribution in the dtype of its samples: a number, or an array.
+    """A parameter of a distribution as an array in the dtype of its samples.
 
     Raises:
         DtypeError: an array that `dtype` cannot hold without loss.
     """
     if isinstance(x, (*NUMBERS, np.generic)):
-        return literal(x, dtype, who)
+        return full((), x, dtype)
     value = as_value(x, who)
     if not value.weak_type and promote_types(value.dtype, dtype) != dtype:
         problem = f"a parameter {value.aval} is wider than the samples of {short_name(dtype)}"
@@ -75,11 +75,18 @@ def sample_shape(who: str, shape: Any, *parameters: Any) -> tuple[int, ...]:
     return wanted
 
 
+def parameters(who: str, dtype: Dtype, shape: Any, *xs: Any) -> tuple[tuple[int, ...], list[Any]]:
+    """The shape of the samples, and the parameters in their dtype, which broadcast to it.
+
+    Raises:
+        DtypeError: an array that `dtype` cannot hold without loss.
+        ShapeError: a parameter does not broadcast to `shape`.
+    """
+    values = [parameter(who, x, dtype) for x in xs]
+    size = sample_shape(who, shape, *values)
+    return size, [spread(x, size) for x in values]
+
+
 def spread(x: Any, shape: tuple[int, ...]) -> Any:
-    """An array parameter at each sample; a number stays one."""
-    return broadcast_to(x, shape) if isinstance(x, Value) and x.aval.ndim else x
-
-
-def number(value: float, dtype: Dtype) -> np.generic:
-    """A constant of a formula."""
-    return np.asarray(value).astype(dtype)[()]
+    """A parameter at each sample; one of rank 0 fits as it is."""
+    return broadcast_to(x, shape) if x.aval.ndim else x

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from oxmlx.dtypes import KEY_DTYPES, Dtype, is_integer, is_key, short_name
+from oxmlx.dtypes import KEY_DTYPES, Dtype, is_integer, is_key
 from oxmlx.errors import (
     ArgumentError,
     DtypeError,
@@ -114,7 +114,7 @@ def as_seed(seed: Any) -> Any:
     return (np.uint64 if wide else np.uint32)(number % (2**64 if wide else 2**32))
 
 
-def PRNGKey(seed: Any, *, impl: Any = None) -> Any:  # noqa: N802  # JAX's name
+def PRNGKey(seed: Any, *, impl: Any = None) -> Any:
     """The key of a seed in the older form: its two words, u32[2]; args and errors as for `key`.
 
     Every function of `ox.random` takes such keys, and `split` and `fold_in` return what they take.
