@@ -39,7 +39,7 @@ def relu6(x: ArrayLike) -> Array:
     >>> relu6(ox.numpy.array([-1.0, 2.0, 9.0]))
     array([0., 2., 6.], dtype=float32)
     """
-    return clamp(0, value(x, "relu6"), 6)
+    return clamp(0.0, inexact(x, "relu6"), 6.0)
 
 
 def sigmoid(x: ArrayLike) -> Array:

@@ -9,12 +9,13 @@ from oxmlx import numpy as onp
 from oxmlx.dtypes import DtypeLike
 from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.nn.fast.norms import layer_norm, rms_norm
-from oxmlx.nn.fast.precision import widen
+from oxmlx.nn.precision import widen
 from oxmlx.nn.fields import buffer
 from oxmlx.nn.module import Module
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact
 from oxmlx.ops.convert import cast
 from oxmlx.ops.identity import stop_gradient
+from oxmlx.ops.math import rsqrt
 
 
 class LayerNorm(Module):
@@ -203,7 +204,7 @@ class BatchNorm(Module):
                 after = self.remember(mean, var * (number / (number - 1)))
         else:
             mean, var = (stop_gradient(widen(s)) for s in (self.running_mean, self.running_var))
-        y = (wide - mean) * onp.reciprocal(onp.sqrt(var + self.eps))
+        y = (wide - mean) * rsqrt(var + self.eps)
         return scaled(cast(y, a.dtype), self.weight, self.bias), after
 
     def remember(self, mean: Any, var: Any) -> BatchNorm:

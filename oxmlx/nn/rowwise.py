@@ -9,10 +9,9 @@ import numpy as np
 from oxmlx import numpy as onp
 from oxmlx.dtypes import as_dtype
 from oxmlx.errors import ArgumentError
-from oxmlx.nn.fast.precision import widen
+from oxmlx.nn.precision import largest, widen
 from oxmlx.numpy.arguments import Array, ArrayLike, Axes, axes_of, axis_of, inexact, value
 from oxmlx.ops.convert import cast
-from oxmlx.ops.identity import stop_gradient
 
 
 def with_largest(x: Any, axes: tuple[int, ...], where: Any) -> tuple[Any, Any]:
@@ -21,7 +20,7 @@ def with_largest(x: Any, axes: tuple[int, ...], where: Any) -> tuple[Any, Any]:
     16-bit floats become float32; what `where` leaves out counts as -∞.
     """
     wide = widen(x) if where is None else onp.where(where, widen(x), -np.inf)
-    return wide, stop_gradient(onp.max(wide, axis=axes, keepdims=True, initial=-np.inf))
+    return wide, largest(wide, axes)
 
 
 def softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Array:

@@ -199,7 +199,7 @@ def read_item(item: Any) -> Any:
 def integers(x: Any) -> Any:
     """An index array, which must hold integers."""
     if not is_integer(x.dtype):
-        name = short_name(x.dtype) if x.dtype.kind in "fcV" else str(x.dtype)
+        name = short_name(x.dtype) if isinstance(x, Value) else x.dtype
         problem = f"got elements of {name}"
         raise DtypeError(WHO, problem, "Index with integers or bools: x.astype(int).")
     return x
@@ -210,7 +210,9 @@ def known_mask(mask: Value) -> Mask:
     try:
         return Mask(np.asarray(mask.concrete("a mask")))
     except ConcretizationError as e:
-        problem = f"the mask {mask!r} is traced, and the shape of the result depends on its elements"
+        problem = (
+            f"the mask {mask!r} is traced, and the shape of the result depends on its elements"
+        )
         advice = "Use ox.numpy.where(mask, x, y), or ox.numpy.nonzero(mask, size=...) as the index."
         raise ConcretizationError(WHO, problem, advice, e.where) from None
 

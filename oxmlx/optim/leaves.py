@@ -43,12 +43,11 @@ def check_fit(who: str, x: Any, y: Any, first: str, second: str) -> None:
     if one != other:
         flatten_up_to(other, x, who, second, first)
         flatten_up_to(one, y, who, first, second)
-    pairs = list(zip(tree.leaves(x), tree.leaves(y), strict=True))
-    if any(a.shape != b.shape for a, b in pairs):
-        for (path, a), (_, b) in zip(tree.leaves_with_path(x), pairs, strict=True):
-            if a.shape != b.shape:
-                problem = f"{first} is {a.aval} at {place_of(path)}, {second} {b.aval}"
-                raise ShapeError(who, problem, "Both must have one shape.")
+    for k, (a, b) in enumerate(zip(tree.leaves(x), tree.leaves(y), strict=True)):
+        if a.shape != b.shape:
+            path, _ = tree.leaves_with_path(x)[k]
+            problem = f"{first} is {a.aval} at {place_of(path)}, {second} {b.aval}"
+            raise ShapeError(who, problem, "Both must have one shape.")
 
 
 def check_gradients(who: str, updates: Any) -> None:
@@ -57,10 +56,10 @@ def check_gradients(who: str, updates: Any) -> None:
     Raises:
         DtypeError: the text names the path.
     """
-    for path, x in tree.leaves_with_path(updates):
-        if x.dtype == float0:
-            problem = f"the gradient at {place_of(path)} is {x.aval}: its parameter is an integer"
-            raise DtypeError(who, problem, "Leave it out with optim.masked or optim.partition.")
+    if any(x.dtype == float0 for x in tree.leaves(updates)):
+        path, x = next(p for p in tree.leaves_with_path(updates) if p[1].dtype == float0)
+        problem = f"the gradient at {place_of(path)} is {x.aval}: its parameter is an integer"
+        raise DtypeError(who, problem, "Leave it out with optim.masked or optim.partition.")
 
 
 def full_like(x: Any, value: Any, dtype: np.dtype[Any] | None = None) -> Any:

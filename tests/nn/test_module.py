@@ -329,8 +329,10 @@ def test_leaves_and_structure_are_cached_and_do_not_travel() -> None:
     copied = copy.deepcopy(model)
     assert same(copied, model) and ox.tree.structure(copied) is treedef
     back = pickle.loads(pickle.dumps(model))
-    assert same(back, model) and back.layers[1].bias is None and type(back.named).__name__ == (
-        "FrozenDict"
+    assert (
+        same(back, model)
+        and back.layers[1].bias is None
+        and type(back.named).__name__ == ("FrozenDict")
     )
 
 
@@ -378,9 +380,7 @@ def test_repr_and_summary() -> None:
     assert lines[2:3] == ["  layers=("] or lines[2].startswith("  layers=(")
     table = net().freeze("head.bias").summary()
     assert "head.bias" in table and "Block (frozen)" in table and "Block (buffer)" in table
-    assert table.splitlines()[-1] == (
-        "parameters 18 (72 bytes), trainable 15, in buffers 20"
-    )
+    assert table.splitlines()[-1] == ("parameters 18 (72 bytes), trainable 15, in buffers 20")
 
 
 def test_struct_is_a_pytree_too() -> None:

@@ -226,9 +226,7 @@ def test_factors_that_meet() -> None:
     rows, u = [3, 0, 3, 9, 3], RNG.normal(size=(5, 2))
     agree(
         lambda x: gather.scatter(sin(x), from_numpy(u), [i32(*rows)], (0,), combine="mul"),
-        lambda x: jax.lax.scatter_mul(
-            jnp.sin(x), np.array(rows)[:, None], u, NUMBERS, mode="drop"
-        ),
+        lambda x: jax.lax.scatter_mul(jnp.sin(x), np.array(rows)[:, None], u, NUMBERS, mode="drop"),
         RNG.normal(size=(4, 2)),
     )
 

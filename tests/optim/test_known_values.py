@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import mlx.core as mx
+import mlx.optimizers as mlx_optim
 import numpy as np
 import pytest
 
 import oxmlx as ox
 from oxmlx import optim
-
-mx = pytest.importorskip("mlx.core")
-mlx_optim = pytest.importorskip("mlx.optimizers")
 
 
 def steps(tx: Any, params: Any, grads: Any, count: int) -> Any:

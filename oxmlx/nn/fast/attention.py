@@ -10,7 +10,7 @@ from oxmlx import numpy as onp
 from oxmlx.control.composite import composite
 from oxmlx.dtypes import Dtype
 from oxmlx.errors import ArgumentError, ShapeError
-from oxmlx.nn.fast.precision import widen
+from oxmlx.nn.precision import largest, widen
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact, value
 from oxmlx.ops.convert import cast, promote_dtypes
 from oxmlx.ops.dot import dot_general
@@ -94,11 +94,10 @@ def _attention(
         mask = onp.arange(keys, dtype="int32") <= onp.expand_dims(last, 1)
     if mask is not None:
         scores = masked(scores, mask, (batch, heads, queries, keys))
-    top = onp.max(scores, axis=-1, keepdims=True, initial=-np.inf)
+    top = largest(scores, (4,))
     if sinks is not None:
         sinks = onp.reshape(widen(sinks), (groups, shared, 1, 1))
-        top = onp.maximum(top, sinks)
-    top = stop_gradient(top)
+        top = onp.maximum(top, stop_gradient(sinks))
     e = onp.exp(scores - top)
     total = onp.sum(e, axis=-1, keepdims=True)
     if sinks is not None:

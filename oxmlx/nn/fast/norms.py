@@ -8,9 +8,10 @@ from oxmlx import numpy as onp
 from oxmlx.control.composite import composite
 from oxmlx.dtypes import Dtype, is_float
 from oxmlx.errors import DtypeError, ShapeError
-from oxmlx.nn.fast.precision import widen
+from oxmlx.nn.precision import widen
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact
 from oxmlx.ops.convert import cast, promote_dtypes
+from oxmlx.ops.math import rsqrt
 
 
 def normalised_dtype(who: str, x: Any, **scales: Any) -> Dtype:
@@ -61,7 +62,7 @@ def rms_norm(x: ArrayLike, weight: ArrayLike | None, eps: float) -> Array:
 @composite("rms_norm")
 def _rms_norm(x: Any, weight: Any, *, eps: float, dtype: Dtype) -> Any:
     x = widen(x)
-    y = x * onp.reciprocal(onp.sqrt(onp.mean(x * x, axis=-1, keepdims=True) + eps))
+    y = x * rsqrt(onp.mean(x * x, axis=-1, keepdims=True) + eps)
     return cast(y if weight is None else y * widen(weight), dtype)
 
 
@@ -90,6 +91,6 @@ def _layer_norm(x: Any, weight: Any, bias: Any, *, eps: float, dtype: Dtype) -> 
     x = widen(x)
     centred = x - onp.mean(x, axis=-1, keepdims=True)
     variance = onp.mean(centred * centred, axis=-1, keepdims=True)
-    y = centred * onp.reciprocal(onp.sqrt(variance + eps))
+    y = centred * rsqrt(variance + eps)
     y = y if weight is None else y * widen(weight)
     return cast(y if bias is None else y + widen(bias), dtype)

@@ -19,7 +19,7 @@ from oxmlx.dtypes import is_float, is_integer
 from oxmlx.errors import ArgumentError, DtypeError, ShapeError
 from oxmlx.ir.device import Device, default_device
 from oxmlx.ir.value import Value
-from oxmlx.nn.fast.precision import widen
+from oxmlx.nn.precision import widen
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact, value
 from oxmlx.ops.convert import bitcast, cast, from_numpy
 from oxmlx.ops.identity import stop_gradient
