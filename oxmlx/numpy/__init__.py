@@ -13,4 +13,5 @@ for _file in sorted(_pathlib.Path(__file__).parent.glob("[a-z]*.py")):
             globals().setdefault(_name, _value)
 from oxmlx.dtypes import *  # noqa
 from math import e, inf, nan, pi  # noqa
+
 newaxis = None

@@ -9,7 +9,14 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from oxmlx import dtypes
-from oxmlx.errors import ArgumentError, AxisError, DtypeError, ImmutableError, OxmlxError, ShapeError
+from oxmlx.errors import (
+    ArgumentError,
+    AxisError,
+    DtypeError,
+    ImmutableError,
+    OxmlxError,
+    ShapeError,
+)
 from oxmlx.ir.aval import get_aval
 from oxmlx.ir.value import Value
 from oxmlx.ops.convert import as_value, cast, from_numpy, promote_dtypes

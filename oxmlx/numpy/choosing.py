@@ -11,13 +11,12 @@ from oxmlx.numpy.arguments import (
     ArrayLike,
     arrays,
     as_bool,
-    refuse_out,
     value,
     values,
 )
+from oxmlx.numpy.searching import nonzero
 from oxmlx.ops import select as ops
-from oxmlx.ops.convert import broadcast_shapes, cast
-from oxmlx.ops.logic import eq
+from oxmlx.ops.convert import cast
 from oxmlx.ops.shape import broadcast_to
 
 
@@ -119,30 +118,3 @@ def piecewise(
     for condition, piece in zip(conditions, pieces, strict=True):
         out = ops.select(as_bool(condition), evaluate(piece), out)
     return out
-
-
-def choose(
-    a: ArrayLike, choices: ArrayLike | Sequence[ArrayLike], out: None = None, mode: str = "raise"
-) -> Array:
-    """For each index in a, the element at that place of so-manieth choice.
-
-    Args:
-        a: indices of choices.
-        choices: arrays, or one array with one row a choice.
-        mode: what to do with an index out of range: "raise", which needs to know a, "wrap", "clip".
-
-    Raises:
-        OutOfBoundsError: an index is out of range and mode is "raise".
-
-    >>> import oxmlx.numpy as np
-    >>> np.choose(np.array([1, 0, 1]), [np.array([1, 2, 3]), np.array([10, 20, 30])])
-    array([10,  2, 30], dtype=int32)
-    """
-    refuse_out("choose", out)
-    index = integer_index("choose", a)
-    options = arrays("choose", *values(choices, "choose"))
-    index = bounded("choose", index, len(options), mode)
-    out_ = options[-1]
-    for k in range(len(options) - 1):
-        out_ = ops.select(eq(index, k), options[k], out_)
-    return broadcast_to(out_, broadcast_shapes("choose", index.shape, out_.shape))

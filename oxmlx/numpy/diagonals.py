@@ -1,4 +1,5 @@
-"""Diagonals and triangles of matrices. A diagonal is every (n + 1)-th element of the rows in a row."""
+"""Diagonals and triangles of matrices. With the rows in a row, a diagonal is every (n + 1)-th
+element."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def dot(
 def matmul(
     a: ArrayLike, b: ArrayLike, *, precision: Any = None, preferred_element_type: Any = None
 ) -> Array:
-    """The matrix product, leading axes being broadcast; vectors get a second axis and lose it again.
+    """The matrix product, leading axes being broadcast; vectors get a second axis and lose it.
 
     Args:
         a: (…, m, k) or (k,)

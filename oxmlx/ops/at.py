@@ -76,10 +76,10 @@ class Reference:
         Errors of indexing.
 
     >>> import oxmlx as ox
-    >>> x = ox.numpy.arange(5.0)
+    >>> x = ox.array([0.0, 1.0, 2.0, 3.0, 4.0])
     >>> x.at[1:3].set(7)
     array([0., 7., 7., 3., 4.], dtype=float32)
-    >>> x.at[ox.numpy.array([0, 0, 4])].add(1)
+    >>> x.at[ox.array([0, 0, 4])].add(1)
     array([2., 1., 2., 3., 5.], dtype=float32)
     """
 

@@ -283,7 +283,7 @@ class Rem(Elementwise):
     """the remainder of x / y, with the sign of x"""
 
     def partial(self, k: int, out: Any, x: Any, y: Any) -> Any:
-        return one(x) if k == 0 else neg(div(sub(x, out), y))
+        return one(x) if k == 0 else neg(round_(div(sub(x, out), y)))  # a whole number
 
 
 class Pow(Elementwise):

@@ -33,11 +33,11 @@ def getitem(x: Value, index: Any) -> Any:
         ArgumentError: something else.
 
     >>> import oxmlx as ox
-    >>> x = ox.numpy.arange(6.0).reshape(2, 3)
+    >>> x = ox.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
     >>> x[:, ::-1]
     array([[2., 1., 0.],
            [5., 4., 3.]], dtype=float32)
-    >>> x[0, ox.numpy.array([2, -1, 7])]
+    >>> x[0, ox.array([2, -1, 7])]
     array([ 2.,  2., nan], dtype=float32)
     """
     key = static_key(index)

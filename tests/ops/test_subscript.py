@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -21,7 +20,7 @@ from oxmlx.ops.math import sin
 
 RNG = np.random.default_rng(0)
 SHAPE = (2, 3, 4, 5)
-I, J = np.array([1, 0, 1]), np.array([[0], [-1]])
+ROWS, J = np.array([1, 0, 1]), np.array([[0], [-1]])
 M, N = np.array([True, False]), RNG.random((3, 4)) > 0.5
 ALL = slice(None)
 
@@ -33,14 +32,47 @@ STATIC: list[Any] = [
     *(np.int64(1), np.array(-1), (np.uint8(1), ALL)),
 ]
 ADVANCED: list[Any] = [
-    *(I, J, (I, I), (ALL, I), (ALL, I, I), (I, ALL, I), (I, ..., I), (0, ALL, I), (0, I)),
-    *((ALL, 0, I), (I, 0), (I, None, I), (ALL, I, ..., I), (I, ALL, 0), (ALL, J, I)),
-    *((ALL, ALL, J), (None, I), (I, None), (ALL, None, I, 0), (ALL, I, I, I), (I, I, I, I)),
-    *((ALL, slice(None, None, -1), I), (1, slice(0, 3, 2), ..., I), (I[:0],), (ALL, J[:0])),
-    *((ALL, I, I, ...), (ALL, I, ..., I, ALL), (ALL, ALL, I, ..., I)),  # "..." still separates
-    *(M, (M, 0), (M, ALL, I[:1]), (ALL, N), (ALL, N, 0), (0, N), (0, N, I[:1])),
-    *(True, False, (True, 0), (ALL, True), (ALL, False, I[:1]), (True, I), np.True_, (M, M)),
-    *((np.array(1), ALL, I), (ALL, [0, 2]), (ALL, [True, False, True]), (J, [])),
+    *(
+        ROWS,
+        J,
+        (ROWS, ROWS),
+        (ALL, ROWS),
+        (ALL, ROWS, ROWS),
+        (ROWS, ALL, ROWS),
+        (ROWS, ..., ROWS),
+        (0, ALL, ROWS),
+        (0, ROWS),
+    ),
+    *(
+        (ALL, 0, ROWS),
+        (ROWS, 0),
+        (ROWS, None, ROWS),
+        (ALL, ROWS, ..., ROWS),
+        (ROWS, ALL, 0),
+        (ALL, J, ROWS),
+    ),
+    *(
+        (ALL, ALL, J),
+        (None, ROWS),
+        (ROWS, None),
+        (ALL, None, ROWS, 0),
+        (ALL, ROWS, ROWS, ROWS),
+        (ROWS, ROWS, ROWS, ROWS),
+    ),
+    *(
+        (ALL, slice(None, None, -1), ROWS),
+        (1, slice(0, 3, 2), ..., ROWS),
+        (ROWS[:0],),
+        (ALL, J[:0]),
+    ),
+    *(
+        (ALL, ROWS, ROWS, ...),
+        (ALL, ROWS, ..., ROWS, ALL),
+        (ALL, ALL, ROWS, ..., ROWS),
+    ),  # "..." still separates
+    *(M, (M, 0), (M, ALL, ROWS[:1]), (ALL, N), (ALL, N, 0), (0, N), (0, N, ROWS[:1])),
+    *(True, False, (True, 0), (ALL, True), (ALL, False, ROWS[:1]), (True, ROWS), np.True_, (M, M)),
+    *((np.array(1), ALL, ROWS), (ALL, [0, 2]), (ALL, [True, False, True]), (J, [])),
 ]
 
 
@@ -106,8 +138,8 @@ def mixed(draw: Any, shape: tuple[int, ...]) -> Any:
 
 
 DIFFERENTIATED: list[Any] = [
-    *(1, (slice(None, None, -2), 0), (ALL, None, ..., -1), I, (ALL, J, I), (I, ALL, I)),
-    *((0, slice(2, 0, -1), I), (ALL, N), (M, I), (ALL, I, ..., I)),
+    *(1, (slice(None, None, -2), 0), (ALL, None, ..., -1), ROWS, (ALL, J, ROWS), (ROWS, ALL, ROWS)),
+    *((0, slice(2, 0, -1), ROWS), (ALL, N), (M, ROWS), (ALL, ROWS, ..., ROWS)),
 ]
 
 
@@ -193,7 +225,7 @@ def test_updates_are_those_of_numpy(method: str, index: Any) -> None:
 
 
 @pytest.mark.parametrize("method", UFUNC)
-@pytest.mark.parametrize("index", [2, slice(4, 0, -2), I, (I[:1], 0), N[:, :1].ravel()])
+@pytest.mark.parametrize("index", [2, slice(4, 0, -2), ROWS, (ROWS[:1], 0), N[:, :1].ravel()])
 def test_every_update_of_every_kind_of_index(method: str, index: Any) -> None:
     x = RNG.uniform(1, 2, (3, 2))
     want = x.copy()
@@ -207,7 +239,7 @@ UPDATES: list[tuple[str, Any]] = [
     *[(m, (slice(2, None, -1), 1)) for m in ("set", "divide", "max")],
     *[(m, (ALL, slice(1, 3))) for m in ("add", "power")],
     *[(m, np.array([2, 0])) for m in ("set", "subtract", "multiply", "divide", "power", "min")],
-    *[("add", I), ("max", I), ("multiply", N[:, :3])],
+    *[("add", ROWS), ("max", ROWS), ("multiply", N[:, :3])],
 ]
 
 
@@ -340,7 +372,7 @@ WEAK: list[tuple[Any, Any]] = [
 
 
 @pytest.mark.parametrize(("dtype", "value"), WEAK)
-@pytest.mark.parametrize("index", [ALL, 1, I, slice(None, None, 2)], ids=repr)
+@pytest.mark.parametrize("index", [ALL, 1, ROWS, slice(None, None, 2)], ids=repr)
 def test_values_become_the_dtype_of_the_array(dtype: Any, value: Any, index: Any) -> None:
     x = from_numpy(np.zeros((2, 2), dtype))
     out = x.at[index].set(value)
@@ -353,7 +385,7 @@ def test_values_become_the_dtype_of_the_array(dtype: Any, value: Any, index: Any
 def test_a_number_stays_exact() -> None:
     x = from_numpy(np.zeros(2, np.float64))
     assert x.at[1].set(0.1).tolist() == [0, 0.1]
-    big = from_numpy(np.zeros(2, np.int64)).at[I].set(2**40)
+    big = from_numpy(np.zeros(2, np.int64)).at[ROWS].set(2**40)
     assert big.tolist() == [2**40, 2**40]
 
 

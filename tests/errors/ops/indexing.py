@@ -51,7 +51,7 @@ REFUSALS = [
         "sum of bools",
         lambda: scatter(FLAGS, FLAGS[:2], [I], (0,), combine="add"),
         DtypeError,
-        "add: wants two operands of one dtype (int, uint, float, complex), got bool, bool",
+        "add: wants two operands of one dtype (uint, int, float, complex), got bool, bool",
     ),
     Refusal(
         "derivative along factors that may meet",

@@ -71,7 +71,8 @@ REFUSALS = [
         "mask of other extents",
         lambda: X[:, np.array([True, False])],
         AxisError,
-        "a mask of shape (2,) indexes axes of shape (4,)\n  They are axes 1 and following of (3, 4).",
+        "a mask of shape (2,) indexes axes of shape (4,)\n"
+        "  They are axes 1 and following of (3, 4).",
     ),
     Refusal(
         "arrays that do not broadcast",
