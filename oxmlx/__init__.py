@@ -15,7 +15,7 @@ The map of the house, from the ground up (`make check` holds it to its layers):
     numpy lax nn optim io random debug testing      GARDEN
 """
 
-from oxmlx import debug, io, lax, numpy, optim, tree, tree_util
+from oxmlx import debug, io, lax, nn, numpy, optim, random, tree, tree_util
 from oxmlx.api.autodiff import grad, jvp, linearize, value_and_grad, vjp
 from oxmlx.api.evaluation import block_until_ready, device_get, device_put, eval
 from oxmlx.api.jacobian import hessian, jacfwd, jacrev

@@ -9,9 +9,9 @@ from oxmlx import numpy as onp
 from oxmlx.dtypes import DtypeLike
 from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.nn.fast.norms import layer_norm, rms_norm
-from oxmlx.nn.precision import widen
 from oxmlx.nn.fields import buffer
 from oxmlx.nn.module import Module
+from oxmlx.nn.precision import widen
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact
 from oxmlx.ops.convert import cast
 from oxmlx.ops.identity import stop_gradient

@@ -11,7 +11,7 @@ from oxmlx.api.vectorize import vmap
 from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.numpy.arguments import Array, ArrayLike, axes_of, axis_of, value
 from oxmlx.ops.convert import broadcast_shapes
-from oxmlx.ops.shape import broadcast_to, moveaxis, reshape
+from oxmlx.ops.shape import reshape
 
 CORE = r"\(\s*(?:\w+\s*(?:,\s*\w+\s*)*)?\)"
 SIGNATURE = re.compile(rf"\s*(?:{CORE}(?:\s*,\s*{CORE})*)?\s*->\s*{CORE}(?:\s*,\s*{CORE})*\s*")
@@ -39,7 +39,7 @@ def apply_along_axis(
         return func1d(vector, *args, **kwargs)
 
     for _ in range(k + 1, x.ndim):  # the axes behind go behind what the function returns
-        f = vmap(f, in_axes=1, out_axes=-1)
+        f = vmap(f, in_axes=-1, out_axes=-1)
     for _ in range(k):
         f = vmap(f)
     return f(x)
@@ -146,8 +146,14 @@ def broadcast_map(f: Callable[..., Any], xs: list[Any], cores: list[tuple[str, .
                 raise ShapeError("vectorize", problem)
     leads = [x.shape[: x.ndim - len(core)] for x, core in zip(xs, cores, strict=True)]
     whole = broadcast_shapes("vectorize", *leads) if leads else ()
-    for k in reversed(range(len(whole))):  # the innermost axis is mapped first
-        place = len(whole) - k
-        axes = [0 if len(lead) >= place and lead[-place] != 1 else None for lead in leads]
-        if whole[k] == 1 or all(axis is None for axis in axes):
-            ...
+    mapped: list[list[int]] = []  # for each argument the axes of the whole that it varies along
+    for x, core, lead in zip(xs, cores, leads, strict=True):
+        new = len(whole) - len(lead)
+        mapped.append([k for k in range(new, len(whole)) if lead[k - new] == whole[k]])
+    xs = [
+        reshape(x, (*(whole[k] for k in axes), *x.shape[x.ndim - len(core) :]))
+        for x, core, axes in zip(xs, cores, mapped, strict=True)
+    ]
+    for k in reversed(range(len(whole))):
+        f = vmap(f, in_axes=tuple(0 if k in axes else None for axes in mapped))
+    return f(*xs)

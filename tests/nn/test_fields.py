@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence  # noqa: F401  # for annotations in strings
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, Optional, TypeVar, Union
 
 import numpy as np
@@ -13,7 +13,7 @@ from oxmlx import nn
 from oxmlx.nn.fields import layout_of
 
 if TYPE_CHECKING:
-    from decimal import Decimal  # a name that does not exist at run time
+    from decimal import Decimal  # noqa: F401  # a name that does not exist at run time
 
 Block = TypeVar("Block", bound=nn.Module)
 Arrays = dict[str, ox.Array]
@@ -36,9 +36,9 @@ class Leaf(nn.Module):
 CHILDREN = [
     ox.Array,
     "ox.Array",
-    Optional[ox.Array],
+    Optional[ox.Array],  # noqa: UP045
     "ox.Array | None",
-    Union[int, ox.Array],
+    Union[int, ox.Array],  # noqa: UP007
     Leaf,
     "Leaf",
     "list[Leaf]",

@@ -112,8 +112,9 @@ def test_parameters_of_activations(alpha: float) -> None:
     for name in ("elu", "celu", "leaky_relu", "squareplus"):
         y = ours(name)(double(POINTS), alpha)
         np.testing.assert_allclose(y, theirs(name)(POINTS, alpha), rtol=1e-13)
-        slope = ox.grad(lambda a, f=ours(name): onp.sum(double(WEIGHTS) * f(double(POINTS), a)))
-        wanted = jax.grad(lambda a, f=theirs(name): (WEIGHTS * f(POINTS, a)).sum())(alpha)
+        f, g = ours(name), theirs(name)
+        slope = ox.grad(lambda a, f=f: onp.sum(double(WEIGHTS) * f(double(POINTS), a)))
+        wanted = jax.grad(lambda a, g=g: (WEIGHTS * g(POINTS, a)).sum())(alpha)
         np.testing.assert_allclose(slope(double(alpha)), wanted, rtol=1e-12)
 
 
