@@ -35,18 +35,23 @@ class Check(NamedTuple):
 
     @property
     def error(self) -> float:
-        """The largest difference, relative to it."""
-        return float(np.max(np.abs(np.asarray(self.value) - self.expected))) / max(self.size, 1e-30)
+        """The largest difference; relative to the size, if that is more than 1."""
+        return float(np.max(np.abs(np.asarray(self.value) - self.expected))) / max(self.size, 1.0)
 
     @property
     def agrees(self) -> bool:
-        """Is it as small as it must be?"""
-        return self.size > 0 and self.error <= self.tolerance
+        """Is the difference as small as it must be?"""
+        return self.error <= self.tolerance
 
 
 def f64(x: Any) -> Any:
     """An array of float64, the precision of all that follows."""
     return ox.array(np.asarray(x), dtype="float64")
+
+
+def norm(x: Any) -> Any:
+    """√(Σ x²)"""
+    return jnp.sqrt(jnp.vdot(x, x))
 
 
 def central_difference(f: Callable[[Any], Any], x: Any, dx: Any, step: float) -> np.ndarray:
@@ -132,14 +137,14 @@ def newton(seed: int) -> list[Check]:
     print("\n  step    loss               |gradient|")
     for k in range(7):
         new, value, gradient = step(w)
-        print(f"  {k:4}    {float(value):.14f}  {float(jnp.linalg.norm(gradient)):.2e}")
+        print(f"  {k:4}    {float(value):.14f}  {float(norm(gradient)):.2e}")
         p = 1 / (1 + np.exp(-x @ dense))
         matrix = x.T @ (x * (p * (1 - p))[:, None]) + ridge * np.eye(5)
         dense = dense - np.linalg.solve(matrix, x.T @ (p - y) + ridge * dense)
         w = new
     return [
         Check("Newton with H v: the minimum", "numpy, with the matrix", w, dense, 1e-12),
-        Check("1 + gradient there", "1", 1 + np.asarray(ox.grad(loss)(w)), np.ones(5), 1e-11),
+        Check("the gradient there", "0", np.asarray(ox.grad(loss)(w)), np.zeros(5), 1e-11),
     ]
 
 
@@ -185,45 +190,39 @@ def sine_tasks(rng: np.random.Generator, count: int) -> Any:
     return f64(x), f64(height * np.sin(x + phase))
 
 
-def learning_to_learn(seed: int, steps: int, quiet: bool) -> list[Check]:
-    """MAML: the gradient of what gradient descent arrives at, so a gradient through gradients."""
-    rng = np.random.default_rng(seed)
+def meta_train(rng: np.random.Generator, steps: int, quiet: bool) -> tuple[Any, Any]:
+    """MAML: weights at random, and the weights from which tasks are learnt in a few steps."""
     sizes = [(1, 24), (24, 24), (24, 1)]
     start = [(f64(rng.normal(size=s) / np.sqrt(s[0])), f64(np.zeros(s[1]))) for s in sizes]
     optimizer = optim.adam(1e-2)
-    unseen = sine_tasks(rng, 100)
 
     @ox.jit
-    def step(weights: Any, state: Any, tasks: Any) -> Any:
+    def meta_step(weights: Any, state: Any, tasks: Any) -> Any:
         gradient = ox.grad(after_adapting)(weights, tasks)
         updates, state = optimizer.update(gradient, state, weights)
         return optim.apply_updates(weights, updates), state
 
     weights, state = start, optimizer.init(start)
     for _ in trange(steps, desc="meta-learning", unit="step", disable=quiet):
-        weights, state = step(weights, state, sine_tasks(rng, 10))
+        weights, state = meta_step(weights, state, sine_tasks(rng, 10))
+    return start, weights
 
+
+def learning_to_learn(seed: int, steps: int, quiet: bool) -> list[Check]:
+    """The gradient of what gradient descent arrives at: a gradient through gradients."""
+    rng = np.random.default_rng(seed)
+    start, weights = meta_train(rng, steps, quiet)
+    unseen = sine_tasks(rng, 100)
     print("\n  mean error on 100 unseen tasks       before adapting   after 2 steps")
-    errors: list[float] = []
     for name, w in (("random weights", start), ("meta-learned weights", weights)):
         plain = jnp.mean(ox.vmap(lambda x, y, w=w: error(w, (x, y)))(*unseen))
-        errors.append(float(after_adapting(w, unseen)))
-        print(f"  {name:36} {float(plain):15.4f} {errors[-1]:15.4f}")
-
-    direction = ox.tree.map(lambda w: f64(rng.normal(size=w.shape)), weights)
-    gradient = ox.grad(after_adapting)(weights, unseen)
-    along = sum(float(jnp.vdot(g, d)) for g, d in zip(*map(ox.tree.leaves, (gradient, direction))))
-    difference = central_difference(lambda w: after_adapting(w, unseen), weights, direction, 1e-5)
-    return [
-        Check("gradient through 2 gradients", "difference", np.array(along), difference, 1e-6),
-        Check(
-            "share of the error that meta-learning leaves",
-            "at most 1",
-            np.array(errors[1] / errors[0]),
-            np.array(0.5),
-            1.0,
-        ),
-    ]
+        print(f"  {name:36} {float(plain):15.4f} {float(after_adapting(w, unseen)):15.4f}")
+    direction = ox.tree.map(lambda w: f64(rng.normal(size=w.shape)), start)
+    gradient = ox.grad(after_adapting)(start, unseen)
+    pairs = zip(ox.tree.leaves(gradient), ox.tree.leaves(direction), strict=True)
+    along = sum(float(jnp.vdot(g, d)) for g, d in pairs)
+    difference = central_difference(lambda w: after_adapting(w, unseen), start, direction, 1e-5)
+    return [Check("gradient through 2 gradients", "difference", np.array(along), difference, 1e-7)]
 
 
 # The derivative of a fixed point
@@ -309,9 +308,9 @@ def per_example_gradients(seed: int) -> list[Check]:
     def loss(w: Any, x: Any, y: Any) -> Any:
         return 0.5 * (jnp.vdot(w, x) - y) ** 2
 
-    def clipped(w: Any, x: Any, y: Any, norm: float = 1.0) -> Any:
+    def clipped(w: Any, x: Any, y: Any, limit: float = 1.0) -> Any:
         gradient = ox.grad(loss)(w, x, y)
-        return gradient * jnp.minimum(1.0, norm / jnp.linalg.norm(gradient))
+        return gradient * jnp.minimum(1.0, limit / norm(gradient))
 
     every = ox.jit(ox.vmap(ox.grad(loss), in_axes=(None, 0, 0)))(weights, inputs, targets)
     by_hand = (x @ w - y)[:, None] * x
