@@ -264,8 +264,9 @@ def implicit_differentiation(seed: int) -> list[Check]:
     rng = np.random.default_rng(seed)
     n = 6
     matrix = rng.normal(size=(n, n))
-    w = f64(0.8 * matrix / np.linalg.norm(matrix, 2))
-    drive, weigh = f64(rng.normal(size=n)), f64(rng.normal(size=n))
+    matrix *= 0.8 / np.linalg.norm(matrix, 2)
+    weights = rng.normal(size=n)
+    w, weigh, drive = f64(matrix), f64(weights), f64(rng.normal(size=n))
 
     def settled(b: Any) -> Any:
         return fixed_point(lambda b, x: jnp.tanh(w @ x + b), b, jnp.zeros_like(b))
@@ -275,15 +276,15 @@ def implicit_differentiation(seed: int) -> list[Check]:
 
     x = np.asarray(settled(drive))
     slope = 1 - x**2  # of tanh, where it has settled
-    jacobian = np.linalg.solve(np.eye(n) - slope[:, None] * np.asarray(w), np.diag(slope))
+    jacobian = np.linalg.solve(np.eye(n) - slope[:, None] * matrix, np.diag(slope))
     v = f64(rng.normal(size=n))
     # Reverse over reverse: a custom_vjp has no forward mode.
     second = ox.grad(lambda b: jnp.vdot(ox.grad(score)(b), v))(drive)
     many = f64(rng.normal(size=(4, n)))
     rows = np.stack([np.asarray(ox.grad(score)(b)) for b in many])
     return [
-        Check("x = tanh(W x + b)", "tanh of it", x, np.tanh(np.asarray(w) @ x + drive), 1e-14),
-        Check("grad", "the linear system", ox.grad(score)(drive), weigh @ jacobian, 1e-12),
+        Check("x = tanh(W x + b)", "tanh of it", x, np.tanh(matrix @ x + np.asarray(drive)), 1e-14),
+        Check("grad", "the linear system", ox.grad(score)(drive), weights @ jacobian, 1e-12),
         Check("jacrev", "the linear system", ox.jacrev(settled)(drive), jacobian, 1e-12),
         Check(
             "grad of grad · v",
@@ -300,7 +301,7 @@ def implicit_differentiation(seed: int) -> list[Check]:
 
 
 def per_example_gradients(seed: int) -> list[Check]:
-    """vmap of grad: the gradients that a batch sums up, before the sum; clipped, they are private."""
+    """vmap of grad: what a batch sums up, before the sum; clipped, it tells little of anyone."""
     rng = np.random.default_rng(seed)
     x, y, w = rng.normal(size=(32, 5)), rng.normal(size=32), rng.normal(size=5)
     inputs, targets, weights = f64(x), f64(y), f64(w)
@@ -339,7 +340,9 @@ def table(checks: Sequence[Check]) -> str:
     ]
     head = ("computed", "checked against", "size", "difference", "agrees")
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in (head, *rows)]
+    lines = [
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in (head, *rows)
+    ]
     return "\n".join(f"  {line.rstrip()}" for line in (lines[0], "-" * len(lines[0]), *lines[1:]))
 
 

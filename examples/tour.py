@@ -9,6 +9,7 @@ import argparse
 import inspect
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,7 @@ from oxmlx.compile.fuse import Fused, fuse
 from oxmlx.ir.cse import cse
 from oxmlx.ir.dce import dce
 from oxmlx.ir.evaluate import evaluate_jaxpr
-from oxmlx.ir.jaxpr import Jaxpr, Literal
-from oxmlx.ir.kernel import Kernel
+from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.mapped import MappedAxis
 from oxmlx.ir.rows import Rows, make_rows
 from oxmlx.transforms.jvp import jvp_body
@@ -78,7 +78,12 @@ def trace(operands: Sequence[Any]) -> Jaxpr:
     show(made)
     print()
     where = made.eqns[1].where
-    print(paragraph(f"Each equation knows the line that made it; the second comes from line {where.line}."))
+    print(
+        paragraph(
+            f"An equation knows the line that made it: {Path(where.file).name}:{where.line} "
+            "made the second one."
+        )
+    )
     return made.jaxpr
 
 
@@ -131,22 +136,33 @@ def batch(jaxpr: Jaxpr) -> Jaxpr:
 
 
 def simplify(operands: Sequence[Any]) -> Jaxpr:
-    """What grad leaves behind, swept up."""
+    """What transformations leave behind, swept up: the gradient that the rest of the walk uses."""
     chapter(
         7,
         "Sweeping up",
-        """`ox.grad` does chapters 3 to 5 in one go. It works equation by equation and does not look
-        around, so it leaves some that nobody reads, and some that are there twice. Two passes over
-        the jaxpr remove them: dce goes backwards from the outputs, cse forwards with a table.""",
+        """`ox.grad` does chapters 3 to 5 in one go. Transformations go equation by equation and do
+        not look around, so some of what they leave nobody reads, as the derivative of the maximum
+        that `stop_gradient` hides; and some of it is there twice. Two passes over the jaxpr remove
+        that: dce goes backwards from the outputs, cse forwards with a table. The gradient, and then
+        the derivative of the gradient along itself, in equations:""",
     )
-    traced = ox.make_jaxpr(ox.grad(loss, argnums=(0, 1)))(*operands).jaxpr
-    alive = dce(traced)
-    small = cse(alive)
-    print(f"    traced     {len(traced.eqns):3} equations")
-    print(f"    after dce  {len(alive.eqns):3}")
-    print(f"    after cse  {len(small.eqns):3}\n")
-    show(small)
-    return small
+
+    def curvature(w: Any, v: Any, x: Any, y: Any) -> Any:
+        weights = (w, v)
+        return ox.jvp(lambda *weights: gradient(*weights, x, y), weights, weights)[1]
+
+    gradient = ox.grad(loss, argnums=(0, 1))
+    print("                  traced   after dce   after cse")
+    swept: list[Jaxpr] = []
+    for name, f in (("grad", gradient), ("jvp of grad", curvature)):
+        traced = ox.make_jaxpr(f)(*operands).jaxpr
+        alive = dce(traced)
+        swept.append(cse(alive))
+        counts = (len(jaxpr.eqns) for jaxpr in (traced, alive, swept[-1]))
+        print(f"    {name:12}  {{:6}}   {{:9}}   {{:9}}".format(*counts))
+    print(f"\n{paragraph('What is left of the gradient:')}\n")
+    show(swept[0])
+    return swept[0]
 
 
 def lower(jaxpr: Jaxpr) -> Fused:
@@ -212,16 +228,13 @@ def run(jaxpr: Jaxpr, fused: Fused, operands: Sequence[Any]) -> float:
     )
     buffers = [np.asarray(x) for x in operands]
     memory = dict(zip((fused.buffers[v] for v in jaxpr.inputs), buffers, strict=True))
-    for step in fused.steps:
-        assert isinstance(step, Kernel), "this program lowers entirely"
-        memory.update(
-            zip(step.outputs, interpreter.run(step, *(memory[b] for b in step.inputs)), strict=True)
-        )
-    meant = evaluate_jaxpr(jaxpr, buffers)
+    for kernel in fused.kernels:  # all of this program is kernels; no step is left to the host
+        results = interpreter.run(kernel, *(memory[b] for b in kernel.inputs))
+        memory.update(zip(kernel.outputs, results, strict=True))
     worst = 0.0
-    for name, atom, expected in zip(("w", "v"), jaxpr.outputs, meant, strict=True):
-        assert not isinstance(atom, Literal)
-        difference = float(np.max(np.abs(memory[fused.buffers[atom]] - expected)))
+    meant = evaluate_jaxpr(jaxpr, buffers)
+    for name, v, expected in zip(("w", "v"), jaxpr.outputs, meant, strict=True):
+        difference = float(np.max(np.abs(memory[fused.buffers[v]] - expected)))
         worst = max(worst, difference)
         print(
             f"    ∂loss/∂{name}   largest element {np.max(np.abs(expected)):.6f}"

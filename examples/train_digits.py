@@ -1,4 +1,4 @@
-"""Train a classifier on scikit-learn's digits, save it, load it again: python examples/train_digits.py
+"""Train a classifier on scikit-learn's digits, save it, load it: python examples/train_digits.py
 
 1797 pictures of 8 x 8 pixels. A third is kept for testing, and never seen in training.
 """
@@ -9,7 +9,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -47,12 +47,21 @@ def predict(model: nn.MLP, x: Any) -> Any:
     return jnp.argmax(model(x), axis=-1)
 
 
-def train(args: argparse.Namespace) -> tuple[nn.MLP, float]:
-    """The trained model and its accuracy on the test pictures."""
+class Result(NamedTuple):
+    """A trained model, and how it came about: a loss a step, an accuracy on the test an epoch."""
+
+    model: nn.MLP
+    losses: list[float]
+    accuracies: list[float]
+
+
+def train(args: argparse.Namespace) -> Result:
+    """Some passes over the data."""
     x, y, test_x, test_y = load_data(args.seed)
     init_key, key = ox.random.split(ox.random.key(args.seed))
     model = make_model(args.hidden, init_key)
-    steps = args.epochs * (len(y) // args.batch)
+    per_epoch = len(y) // args.batch
+    steps = args.epochs * per_epoch
     schedule = optim.cosine_decay_schedule(args.learning_rate, steps)
     optimizer = optim.adamw(schedule, weight_decay=0.01)
     state = optimizer.init(model)
@@ -65,50 +74,84 @@ def train(args: argparse.Namespace) -> tuple[nn.MLP, float]:
         updates, state = optimizer.update(gradient, state, model)
         return optim.apply_updates(model, updates), state, loss
 
+    losses: list[float] = []
+    accuracies: list[float] = []
     bar = trange(steps, desc="training", unit="step", disable=args.quiet)
     for k in bar:
         model, state, loss = step(model, state, ox.random.fold_in(key, k))
-        if k % 50 == 0:
-            bar.set_postfix(loss=f"{float(loss):.4f}")
-    assert step.traces == 1, "every step after the first runs the same program"
-    return model, float(jnp.mean(predict(model, test_x) == test_y))
+        losses.append(float(loss))
+        if (k + 1) % per_epoch == 0:
+            accuracies.append(float(jnp.mean(predict(model, test_x) == test_y)))
+            bar.set_postfix(loss=f"{losses[-1]:.4f}", accuracy=f"{accuracies[-1]:.2%}")
+    return Result(model, losses, accuracies)
 
 
-def confusion(model: nn.MLP, seed: int) -> str:
+def confusion(answers: np.ndarray, digits: np.ndarray) -> str:
     """A table: rows are the digits as they are, columns as they were read."""
-    _, _, test_x, test_y = load_data(seed)
-    table = np.zeros((10, 10), int)
-    np.add.at(table, (np.asarray(test_y), np.asarray(predict(model, test_x))), 1)
-    rows = [f"{k} | " + " ".join(f"{n or '.':>3}" for n in row) for k, row in enumerate(table)]
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (digits, answers), 1)
+    rows = [f"{k} | " + " ".join(f"{n or '.':>3}" for n in row) for k, row in enumerate(counts)]
     return "\n".join(["    " + " ".join(f"{k:>3}" for k in range(10)), *rows])
+
+
+def draw(result: Result, seed: int, path: Path) -> None:
+    """A picture of the curves, and of the test pictures that were misread."""
+    from matplotlib.figure import Figure
+
+    _, _, x, y = load_data(seed)
+    answers, digits = np.asarray(predict(result.model, x)), np.asarray(y)
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    curves, misread = figure.subfigures(1, 2)
+    left, right = curves.subplots(1, 2)
+    left.semilogy(result.losses)
+    left.set(title="training loss", xlabel="step")
+    right.plot(range(1, len(result.accuracies) + 1), result.accuracies)
+    right.set(title="test accuracy", xlabel="epoch")
+    wrong = np.flatnonzero(answers != digits)
+    misread.suptitle(f"{len(wrong)} of {len(digits)} misread")
+    for k, axes in zip(wrong, misread.subplots(3, 5).flat, strict=False):
+        axes.imshow(np.asarray(x[int(k)]).reshape(8, 8), cmap="gray_r")
+        axes.set_title(f"{digits[k]} as {answers[k]}", fontsize=8)
+    for axes in misread.axes:
+        axes.axis("off")
+    figure.savefig(path, dpi=120)
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    p = argparse.ArgumentParser(description=__doc__)
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--epochs", type=int, default=40)
     p.add_argument("--batch", type=int, default=64)
-    p.add_argument("--hidden", type=int, default=128)
-    p.add_argument("--learning-rate", type=float, default=3e-3)
+    p.add_argument("--hidden", type=int, default=256)
+    p.add_argument("--learning-rate", type=float, default=1e-2)
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--out", type=Path, default=OUT / "digits.safetensors")
+    p.add_argument("--out", type=Path, default=OUT, help="folder for what is saved and drawn")
+    p.add_argument("--plot", action="store_true", help="draw digits.png there")
     p.add_argument("--quiet", action="store_true", help="no progress bar")
     return p.parse_args(argv)
 
 
-def main(argv: Sequence[str] | None = None) -> float:
+def main(argv: Sequence[str] | None = None) -> Result:
+    """Train, save, load again, and say how well it reads."""
     args = parse(argv)
     start = time.perf_counter()
-    model, accuracy = train(args)
-    print(f"test accuracy {accuracy:.2%} after {time.perf_counter() - start:.1f} s")
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    ox.io.save(args.out, model.state_dict(), metadata={"accuracy": f"{accuracy:.4f}"})
-    again = make_model(args.hidden, ox.random.key(1)).load_state_dict(ox.io.load(args.out))
-    _, _, test_x, _ = load_data(args.seed)
-    same = bool(jnp.array_equal(predict(again, test_x), predict(model, test_x)))
-    print(f"saved as {args.out}; the model read from it answers {'the same' if same else 'OTHERWISE'}")
-    print(confusion(again, args.seed))
-    return accuracy
+    result = train(args)
+    seconds = time.perf_counter() - start
+    print(f"test accuracy {result.accuracies[-1]:.2%} after {seconds:.1f} s")
+    args.out.mkdir(parents=True, exist_ok=True)
+    path = args.out / "digits.safetensors"
+    about = {"accuracy": f"{result.accuracies[-1]:.4f}"}
+    ox.io.save(path, result.model.state_dict(), metadata=about)
+    again = make_model(args.hidden, ox.random.key(1)).load_state_dict(ox.io.load(path))
+    _, _, x, y = load_data(args.seed)
+    answers = np.asarray(predict(again, x))
+    same = np.array_equal(answers, np.asarray(predict(result.model, x)))
+    print(f"saved as {path}; what was read from it answers {'the same' if same else 'OTHERWISE'}")
+    print(confusion(answers, np.asarray(y)))
+    if args.plot:
+        draw(result, args.seed, args.out / "digits.png")
+        print(f"drawn as {args.out / 'digits.png'}")
+    return result._replace(model=again)
 
 
 if __name__ == "__main__":

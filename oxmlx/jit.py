@@ -48,7 +48,7 @@ class Signature(NamedTuple):
     tree: tree.PyTreeDef
     avals: tuple[Aval, ...]
     static: Hashable
-    axes: Hashable
+    around: Hashable
 
 
 class Jitted:
@@ -101,8 +101,8 @@ class Jitted:
         leaves, in_tree = tree.flatten((args, kwargs))
         values = [x if type(x) is Array else as_value(x, self.label) for x in leaves]
         trace = current_trace()
-        axes = None if trace is BASE else tuple(named_axes(trace).items())
-        signature = Signature(in_tree, tuple([x.aval for x in values]), static, axes)
+        around = config.check, () if trace is BASE else tuple(named_axes(trace).items())
+        signature = Signature(in_tree, tuple([x.aval for x in values]), static, around)
         entry = self.cache.get(signature)
         if entry is None:
             entry = self.trace(call, signature)
@@ -206,7 +206,7 @@ def difference(old: Signature, new: Signature) -> str:
         for p, a, b in zip(paths, old.avals, new.avals, strict=True)
         if a is not b
     ]
-    return "; ".join(changed) or "the named axes around it changed"
+    return "; ".join(changed) or "the named axes around it, or the check switch, changed"
 
 
 def positional_names(fun: Callable[..., Any]) -> list[str]:

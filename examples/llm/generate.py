@@ -30,7 +30,7 @@ ROUND = 16  # prompt lengths are rounded up to this, so that few programs are co
 def read_prompts(
     model: Llama, tokens: Any, lengths: Any, keys: Any, *, capacity: int, settings: Sampling
 ) -> tuple[Any, Any, Caches, Any]:
-    """Read whole prompts [batch, time], padded at the right: (first tokens, seen, caches, logits)."""
+    """Read whole prompts [batch, time], padded at the right; results as of `append_tokens`."""
 
     def one(tokens: Any, length: Any, key: Any) -> Any:
         hidden, caches = model(tokens[None], model.make_caches(1, capacity))
@@ -108,7 +108,9 @@ def chat(model: Llama, tokenizer: Any, args: argparse.Namespace) -> None:
     alive = [True] * len(prompts)
     start = first = time.perf_counter()
     count = 0
-    for step, (tokens, _) in enumerate(stream(model, prompts, args.max_tokens, settings, args.seed)):
+    for step, (tokens, _) in enumerate(
+        stream(model, prompts, args.max_tokens, settings, args.seed)
+    ):
         if step == 0:
             first = time.perf_counter()
         for k, token in enumerate(tokens.tolist()):

@@ -51,9 +51,7 @@ class Block(nn.Module):
         self.input_layernorm = nn.RMSNorm(dims, eps)
         self.post_attention_layernorm = nn.RMSNorm(dims, eps)
 
-    def __call__(
-        self, x: ox.Array, cache: nn.KVCache | None
-    ) -> tuple[ox.Array, nn.KVCache | None]:
+    def __call__(self, x: ox.Array, cache: nn.KVCache | None) -> tuple[ox.Array, nn.KVCache | None]:
         y, cache = self.self_attn(self.input_layernorm(x), mask="causal", cache=cache)
         x = x + y
         return x + self.mlp(self.post_attention_layernorm(x)), cache

@@ -24,7 +24,7 @@ from oxmlx.errors import ShapeError, TreeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.dce import dce, dce_program
 from oxmlx.ir.evaluate import as_buffers, evaluate_jaxpr
-from oxmlx.ir.jaxpr import Jaxpr, Literal, intern_jaxpr
+from oxmlx.ir.jaxpr import Eqn, Jaxpr, Literal, intern_jaxpr
 from oxmlx.ir.stage import avals_of, eval_jaxpr, stage_closed
 from oxmlx.ir.trace import bind, interpret
 from oxmlx.ops.axes import zeros_like
@@ -250,9 +250,11 @@ def sort_residuals(cut: Split, consts: int, carries: int) -> Halves:
     n_out = len(cut.out_unknown) - sum(cut.out_unknown)
     computed = iter(known.outputs[n_out:])
     fixed: set[Any] = set(known.inputs[:consts])
+    once: list[Eqn] = []
     for eqn in known.eqns:
         if not eqn.prim.effects and all(a in fixed or isinstance(a, Literal) for a in eqn.inputs):
             fixed.update(eqn.outputs)
+            once.append(eqn)
     hoisted: list[Any] = []
     stacked: list[Any] = []
     places: list[tuple[str, int]] = []
@@ -266,9 +268,8 @@ def sort_residuals(cut: Split, consts: int, carries: int) -> Halves:
         else:
             places.append(("stacked", len(stacked)))
             stacked.append(atom)
-    invariant = dce(Jaxpr(known.inputs, known.eqns, hoisted))
     return Halves(
-        intern_jaxpr(Jaxpr(known.inputs[:consts], invariant.eqns, hoisted)),
+        intern_jaxpr(dce(Jaxpr(known.inputs[:consts], once, hoisted))),
         intern_jaxpr(Jaxpr(known.inputs, known.eqns, [*known.outputs[:n_out], *stacked])),
         places,
         [kind == "hoisted" or (kind == "input" and at < consts) for kind, at in places],

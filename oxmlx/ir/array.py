@@ -147,6 +147,7 @@ def run(node: Node) -> None:
             if config.nan:
                 check_nan(prim, node.value, node.where)
     except OxmlxError as e:
+        e.where = e.where or node.where
         node.value, node.error = None, e
     except Exception as e:  # a host callback may raise anything: keep it for who reads the value
         node.error = EvaluationError(str(node.prim), f"failed: {e!r}", where=node.where)

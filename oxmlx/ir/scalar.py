@@ -47,6 +47,7 @@ REAL = INTEGER | FLOAT
 NUMBER = REAL | COMPLEX
 ORDERED = BITS | FLOAT
 VALUE = BITS | INEXACT
+BITS_OF = REAL | {"key"}  # a key is the two words of a u64
 ANY = frozenset(_KINDS)
 
 
@@ -284,6 +285,6 @@ _OPS = (
     ScalarOp("real", 1, 0, COMPLEX, _real, _part),
     ScalarOp("imag", 1, 0, COMPLEX, _imag, _part),
     ScalarOp("cast", 1, 1, VALUE, cast, _target, "a number or bool, and such a target", True),
-    ScalarOp("bitcast", 1, 0, REAL, _bitcast, _reread, "two real dtypes of one width", True),
+    ScalarOp("bitcast", 1, 0, BITS_OF, _bitcast, _reread, "two real dtypes of one width", True),
 )
 SCALARS: dict[str, ScalarOp] = {op.name: op for op in _OPS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +12,7 @@ from oxmlx.dtypes import is_bool, is_complex, is_float, is_integer, promote, sca
 from oxmlx.errors import ArgumentError, AxisError, DtypeError, OxmlxError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.value import Value
+from oxmlx.ops.axes import from_number
 from oxmlx.ops.convert import NUMBERS, as_operand, as_value, cast, literal
 from oxmlx.ops.shape import broadcast_to
 
@@ -127,10 +128,10 @@ def ints(who: str, name: str, xs: Any, length: int | None = None) -> tuple[int, 
     Raises:
         ArgumentError: an item is no integer, or there are not `length` of them.
     """
-    if isinstance(xs, (Sequence, np.ndarray)) and not isinstance(xs, str) and np.ndim(xs):
-        out = tuple(static_int(who, name, x) for x in xs)
-    else:
-        out = (static_int(who, name, xs),) if np.ndim(xs) == 0 else ()
+    if isinstance(xs, (Value, np.ndarray)):
+        xs = np.asarray(xs).tolist()
+    several = isinstance(xs, Sequence) and not isinstance(xs, str)
+    out = tuple(static_int(who, name, x) for x in (xs if several else (xs,)))
     if length is not None and len(out) != length:
         raise ArgumentError(who, f"{name} must hold {length} integers, got {out}")
     return out
@@ -183,21 +184,26 @@ def check(who: str, conditions: Sequence[tuple[bool, str]], advice: str = "") ->
             raise ShapeError(who, problem, advice)
 
 
-def as_scalar(who: str, name: str, x: Any, like: Aval) -> Any:
-    """A value of rank 0 and of the dtype of `like`; numbers take it.
+def of_dtype(who: str, name: str, x: Any, like: Aval) -> Any:
+    """An array of the dtype of `like`; numbers, and arrays that came from one, take it.
 
     Raises:
-        ShapeError: it has axes.
         DtypeError: it is an array of another dtype.
     """
     if is_number(x):
-        return literal(x, like.dtype, who)
+        return from_number(literal(x, like.dtype, who))
     x = as_value(x, who)
-    if x.ndim:
-        raise ShapeError(who, f"{name} must have rank 0, got {x.aval}")
     if x.dtype != like.dtype and not x.weak_type:
         raise DtypeError(who, f"{name} must have the dtype of {like}, got {x.aval}", ADVICE)
     return cast(x, like.dtype)
 
 
-Computation: TypeAlias = Callable[[Any, Any], Any]
+def as_scalar(who: str, name: str, x: Any, like: Aval) -> Any:
+    """An array of rank 0 and of the dtype of `like`.
+
+    Raises:
+        ShapeError: it has axes.
+    """
+    out = of_dtype(who, name, x, like)
+    check(who, [(not out.ndim, f"{name} must have rank 0, got {out.aval}")])
+    return out

@@ -83,6 +83,7 @@ from oxmlx.nn.losses import (
     smooth_l1_loss,
     triplet_loss,
 )
+from oxmlx.nn.masking import dot_product_attention
 from oxmlx.nn.module import Module
 from oxmlx.nn.norm import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from oxmlx.nn.pooling import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
@@ -148,6 +149,7 @@ __all__ = [
     "combine",
     "cosine_similarity_loss",
     "cross_entropy",
+    "dot_product_attention",
     "elu",
     "fast",
     "filter",

@@ -50,7 +50,7 @@ class RoPE(Module):
 
     >>> import oxmlx as ox
     >>> RoPE(2)(ox.numpy.array([[[1.0, 0.0], [1.0, 0.0]]]))[0, 1]
-    array([0.5403023 , 0.84147096], dtype=float32)
+    array([0.5403023, 0.841471 ], dtype=float32)
     """
 
     dims: int

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
+import inspect
+import re
 import sys
 import types
 import typing
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
+from types import FrameType
 from typing import Annotated, Any, ForwardRef, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
@@ -117,7 +120,7 @@ def role_of(field: dataclasses.Field[Any], cls: type) -> str:
     declared = field.metadata.get("role")
     if declared is not None:
         return declared
-    owner = next(c for c in cls.__mro__ if field.name in vars(c).get("__annotations__", {}))
+    owner = next(c for c in cls.__mro__ if field.name in inspect.get_annotations(c))
     return "child" if holds_arrays(field.type, owner) else "static"
 
 
@@ -139,7 +142,7 @@ def holds_arrays(annotation: Any, owner: type) -> bool:
     if not isinstance(cls, type) or cls in CONTAINERS or cls is types.NoneType:
         return False
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-        return any(holds_arrays(t, cls) for t in vars(cls).get("__annotations__", {}).values())
+        return any(holds_arrays(t, cls) for t in inspect.get_annotations(cls).values())
     return issubclass(cls, (Value, np.ndarray)) or is_tree_node(cls)
 
 
@@ -150,11 +153,27 @@ class Unknown:
         return cls
 
 
+_scopes: dict[type, dict[str, Any]] = {}
+
+
+def remember_scope(cls: type, frame: FrameType | None) -> None:
+    """Note what the names in postponed annotations mean where the class statement runs."""
+    while frame is not None and frame.f_globals.get("__name__") != cls.__module__:
+        frame = frame.f_back
+    annotations = inspect.get_annotations(cls).values()
+    names = re.findall(r"[^\W\d]\w*", " ".join(a for a in annotations if isinstance(a, str)))
+    if frame is not None:
+        known = {**frame.f_globals, **frame.f_locals}
+        _scopes[cls] = {name: known[name] for name in names if name in known}
+
+
 class Names(dict[str, Any]):
-    """What a name in an annotation of `owner` means: in its module, else among the structs."""
+    """What a name in an annotation of `owner` means: where that is written, or in its module by
+    now, else among the structs."""
 
     def __init__(self, owner: type) -> None:
-        super().__init__(vars(builtins) | vars(sys.modules[owner.__module__]))
+        module = sys.modules.get(owner.__module__, builtins)
+        super().__init__(vars(builtins) | vars(module) | _scopes.get(owner, {}))
 
     def __missing__(self, name: str) -> Any:
         return structs.get(name, Unknown)

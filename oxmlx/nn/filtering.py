@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -63,7 +64,7 @@ def filter(model: T, where: Any, inverse: bool = False) -> T:
 
     >>> import oxmlx as ox
     >>> filter(ox.nn.LayerNorm(2).freeze("bias"), is_trainable)
-    LayerNorm(weight=f32[2], bias=None, eps=1e-05)
+    LayerNorm(weight=f32[2], bias=None, eps=1e-05, frozen=frozenset({'bias'}))
     """
     leaves, treedef = tree.flatten(model)
     if where is is_trainable and isinstance(model, Module):
@@ -150,6 +151,7 @@ def value_and_grad(
 
     differentiated = autodiff.value_and_grad(of_parameters, has_aux=has_aux)
 
+    @functools.wraps(fn)
     def both(*args: Any, **kwargs: Any) -> Any:
         if not args or type(args[0]) is not type(model):
             got = type(args[0]).__name__ if args else "nothing"

@@ -100,7 +100,7 @@ def gelu(x: ArrayLike, approximate: bool = False) -> Array:
 
     >>> import oxmlx as ox
     >>> gelu(ox.numpy.array([1.0, -3.0]))
-    array([ 0.8413447 , -0.00404969], dtype=float32)
+    array([ 0.8413447, -0.0040497], dtype=float32)
     """
     a = inexact(x, "gelu")
     if approximate:

@@ -87,9 +87,9 @@ def cross_entropy(
         ArgumentError: label_smoothing or reduction is out of range.
 
     >>> import oxmlx as ox
-    >>> logits = ox.numpy.array([[2.0, -1.0], [-1.0, 2.0]])
+    >>> logits = ox.numpy.array([[1000.0, 0.0], [1000.0, 0.0]])
     >>> cross_entropy(logits, ox.numpy.array([0, 1]))
-    array([0.04858735, 0.04858735], dtype=float32)
+    array([   0., 1000.], dtype=float32)
     """
     who = "cross_entropy"
     if not 0 <= label_smoothing < 1:
@@ -231,8 +231,8 @@ def log_cosh_loss(inputs: ArrayLike, targets: ArrayLike, reduction: Reduction = 
     """ln cosh(x - t)
 
     >>> import oxmlx as ox
-    >>> log_cosh_loss(ox.numpy.array([1000.0]), ox.numpy.array([0.0]))
-    array([999.30685], dtype=float32)
+    >>> round(float(log_cosh_loss(1000.0, 0.0)), 3)
+    999.307
     """
     x, t = same_shape("log_cosh_loss", inputs=inputs, targets=targets)
     return reduced("log_cosh_loss", onp.logaddexp(x - t, t - x) - log(2), reduction)
@@ -256,8 +256,8 @@ def kl_div_loss(
 
     >>> import oxmlx as ox
     >>> p = ox.numpy.log(ox.numpy.array([0.5, 0.5]))
-    >>> kl_div_loss(ox.numpy.log(ox.numpy.array([0.25, 0.75])), p)
-    array(0.14384103, dtype=float32)
+    >>> round(float(kl_div_loss(ox.numpy.log(ox.numpy.array([0.25, 0.75])), p)), 4)
+    0.1438
     """
     x, t = same_shape("kl_div_loss", inputs=inputs, targets=targets)
     axis = axis_of("kl_div_loss", axis, x.ndim)

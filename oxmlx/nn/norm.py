@@ -28,8 +28,8 @@ class LayerNorm(Module):
         bias: whether there is a bias too.
 
     >>> import oxmlx as ox
-    >>> LayerNorm(3)(ox.numpy.array([1.0, 2.0, 3.0]))
-    array([-1.2247357,  0.       ,  1.2247357], dtype=float32)
+    >>> LayerNorm(4, eps=0.0)(ox.numpy.array([1.0, 3.0, 1.0, 3.0]))
+    array([-1.,  1., -1.,  1.], dtype=float32)
     """
 
     weight: Array | None
@@ -62,8 +62,8 @@ class RMSNorm(Module):
         eps: added to the mean square.
 
     >>> import oxmlx as ox
-    >>> RMSNorm(2)(ox.numpy.array([3.0, 3.0]))
-    array([0.9999994, 0.9999994], dtype=float32)
+    >>> RMSNorm(2, eps=0.0)(ox.numpy.array([3.0, -3.0]))
+    array([ 1., -1.], dtype=float32)
     """
 
     weight: Array
@@ -93,8 +93,8 @@ class GroupNorm(Module):
         ArgumentError: num_groups does not divide dims.
 
     >>> import oxmlx as ox
-    >>> GroupNorm(2, 4)(ox.numpy.array([[1.0, 3.0, 10.0, 20.0]]))
-    array([[-0.999995 ,  0.999995 , -0.9999998,  0.9999998]], dtype=float32)
+    >>> GroupNorm(2, 4, eps=0.0)(ox.numpy.array([[1.0, 3.0, 10.0, 20.0]]))
+    array([[-1.,  1., -1.,  1.]], dtype=float32)
     """
 
     weight: Array | None

@@ -35,8 +35,8 @@ def softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Ar
         AxisError: x has no such axis.
 
     >>> import oxmlx as ox
-    >>> softmax(ox.numpy.array([1000.0, 1001.0, 1002.0]))
-    array([0.09003057, 0.24472848, 0.66524094], dtype=float32)
+    >>> softmax(ox.numpy.array([1000.0, 1000.0, 0.0]))
+    array([0.5, 0.5, 0. ], dtype=float32)
     """
     a = inexact(x, "softmax")
     axes = axes_of("softmax", axis, a.ndim)
@@ -83,8 +83,8 @@ def logsumexp(
         AxisError: a has no such axis.
 
     >>> import oxmlx as ox
-    >>> logsumexp(ox.numpy.array([1000.0, 1000.0]))
-    array(1000.6931, dtype=float32)
+    >>> logsumexp(ox.numpy.array([1000.0, 900.0]))
+    array(1000., dtype=float32)
     """
     x = inexact(a, "logsumexp")
     axes = axes_of("logsumexp", axis, x.ndim)
@@ -136,8 +136,8 @@ def standardize(
         where: bools; what they leave out counts in neither mean nor variance.
 
     >>> import oxmlx as ox
-    >>> standardize(ox.numpy.array([10000.0, 10001.0, 10002.0, 10003.0]))
-    array([-1.3416355 , -0.44721183,  0.44721183,  1.3416355 ], dtype=float32)
+    >>> standardize(ox.numpy.array([10000.0, 10002.0]), epsilon=0.0)
+    array([-1.,  1.], dtype=float32)
     """
     a = inexact(x, "standardize")
     axes = axes_of("standardize", axis, a.ndim)

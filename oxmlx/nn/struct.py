@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -14,7 +15,7 @@ from oxmlx import tree
 from oxmlx.dtypes import short_name
 from oxmlx.errors import ArgumentError, ImmutableError, StaticValueError
 from oxmlx.ir.value import Value
-from oxmlx.nn.fields import buffer, child, layout_of, static, structs
+from oxmlx.nn.fields import buffer, child, layout_of, remember_scope, static, structs
 from oxmlx.nn.frozendict import FrozenDict
 from oxmlx.ops.convert import NUMBERS, as_value
 from oxmlx.tree.registry import Kind, registry
@@ -58,6 +59,7 @@ class Struct:
         if "__init__" in vars(cls):
             cls.__init__ = sealing(cls.__init__)
         structs[cls.__name__] = cls
+        remember_scope(cls, sys._getframe(1))
         kind = Kind(cls, flatten, functools.partial(rebuild, cls), functools.partial(keys, cls))
         registry.add(cls.__name__, dataclasses.replace(kind, flatten_cached=flatten_cached))
 

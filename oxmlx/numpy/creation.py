@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from oxmlx.ops.logic import eq, ge
 from oxmlx.ops.shape import broadcast_to
 from oxmlx.ops.slicing import iota
 
-Place = Device | str | None
+Place: TypeAlias = "Device | str | None"
 
 
 def zeros(shape: Shape, dtype: Any = None, *, device: Place = None) -> Array:

@@ -216,9 +216,8 @@ def extents_of(who: str, terms: Sequence[Term]) -> dict[str, int]:
         for name, n in zip(labels, x.shape, strict=True):
             known = extents.get(name, 1)
             if n != known and 1 not in (n, known):
-                raise ShapeError(
-                    who, f"axis {name!r} has extent {n} in {x.aval}, and {known} before"
-                )
+                problem = f"axis {name!r} has extent {n} in {x.aval}, and {known} before"
+                raise ShapeError(who, problem)
             extents[name] = n if known == 1 else known
     return extents
 
@@ -295,10 +294,11 @@ def contract(a: Term, b: Term, kept: set[str]) -> Term:
         return aligned_product(a, b)
     inner = [name for name in shared if name not in kept]
     batch = [name for name in shared if name in kept]
-    places = [
-        [tuple(t.labels.index(name) for name in names) for t in (a, b)] for names in (inner, batch)
-    ]
-    x = dot_general(a.array, b.array, tuple(places[0]), tuple(places[1]))
+
+    def places(names: list[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        return tuple(map(a.labels.index, names)), tuple(map(b.labels.index, names))
+
+    x = dot_general(a.array, b.array, places(inner), places(batch))
     free = [name for t in (a, b) for name in t.labels if name not in shared]
     return Term(x, (*batch, *free))
 

@@ -147,7 +147,7 @@ def broadcast_map(f: Callable[..., Any], xs: list[Any], cores: list[tuple[str, .
     leads = [x.shape[: x.ndim - len(core)] for x, core in zip(xs, cores, strict=True)]
     whole = broadcast_shapes("vectorize", *leads) if leads else ()
     mapped: list[list[int]] = []  # for each argument the axes of the whole that it varies along
-    for x, core, lead in zip(xs, cores, leads, strict=True):
+    for lead in leads:
         new = len(whole) - len(lead)
         mapped.append([k for k in range(new, len(whole)) if lead[k - new] == whole[k]])
     xs = [

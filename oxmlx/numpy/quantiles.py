@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from oxmlx.dtypes import Dtype
 from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.numpy.arguments import (
+    FLOAT32,
     INT32,
     Array,
     ArrayLike,
     Axes,
-    arrays,
     axes_of,
     choice,
     inexact,
@@ -24,16 +25,16 @@ from oxmlx.numpy.arguments import (
 )
 from oxmlx.numpy.comparison import isnan
 from oxmlx.numpy.reductions import any, sum
-from oxmlx.numpy.shaping import unsqueeze
+from oxmlx.numpy.shaping import between, unsqueeze
 from oxmlx.ops import math
-from oxmlx.ops.axes import broadcast
+from oxmlx.ops.axes import broadcast, reduce_sum
 from oxmlx.ops.convert import cast
 from oxmlx.ops.cumulative import cumsum
 from oxmlx.ops.elementwise import add, div, mul, sub
-from oxmlx.ops.gather import take_along_axis
-from oxmlx.ops.logic import eq, le, lt, ne
+from oxmlx.ops.gather import take, take_along_axis
+from oxmlx.ops.logic import eq, lt
 from oxmlx.ops.math import constant
-from oxmlx.ops.select import clamp, maximum, select, zero
+from oxmlx.ops.select import maximum, minimum, select, zero
 from oxmlx.ops.shape import broadcast_to, moveaxis, reshape, transpose
 from oxmlx.ops.sort import sort
 
@@ -88,7 +89,7 @@ def percentile(
     *,
     weights: ArrayLike | None = None,
 ) -> Array:
-    """The numbers below which q per cent of the elements lie; the arguments are those of `quantile`.
+    """The numbers below which q per cent of the elements lie; arguments as of `quantile`.
 
     >>> import oxmlx.numpy as np
     >>> np.percentile(np.array([1.0, 2.0, 3.0]), 25)
@@ -220,7 +221,8 @@ def ranked(
         low, high, part = weighted_places(mass, fractions, rows, skip_nan)
     else:
         (rows,) = sort([rows], last)
-        count = sum(cast(eq(rows, rows), fractions.dtype), last, keepdims=True) if skip_nan else None
+        numbers = cast(eq(rows, rows), fractions.dtype)
+        count = sum(numbers, last, keepdims=True) if skip_nan else None
         low, high, part = places(way, fractions, n, count)
     found = between_elements(rows, low, high, part)
     if not skip_nan:
@@ -228,3 +230,79 @@ def ranked(
         found = select(spoiled, constant(np.nan, x), found)
     found = reshape(moveaxis(found, last, 0), (*q.shape, *lead))
     return unsqueeze(found, tuple(k + q.ndim for k in axes)) if keepdims else found
+
+
+def places(way: str, q: Any, n: int, count: Any) -> tuple[Any, Any, Any]:
+    """The places in sorted rows between which the fractions lie, and how far between them.
+
+    `count` elements of the n of each row count; `None` for all.
+    """
+    total: Any = constant(n, q) if count is None else count
+    if way == "inverted_cdf":
+        place = place_in(sub(math.ceil(mul(q, total)), 1), total)
+        return place, place, None
+    position = mul(q, sub(total, 1))
+    low, high = math.floor(position), math.ceil(position)
+    if way in ("lower", "higher", "nearest"):
+        chosen = {"lower": low, "higher": high, "nearest": math.round_(position)}[way]
+        place = place_in(chosen, total)
+        return place, place, None
+    part = constant(0.5, q) if way == "midpoint" else sub(position, low)
+    return place_in(low, total), place_in(high, total), part
+
+
+def place_in(place: Any, total: Any) -> Any:
+    """The nearest of the places that there are."""
+    return cast(maximum(minimum(place, sub(total, 1)), 0), INT32)
+
+
+def weighted_places(mass: Any, q: Any, rows: Any, skip_nan: bool) -> tuple[Any, Any, Any]:
+    """The first places in sorted rows up to which a fraction of the mass lies."""
+    if skip_nan:
+        mass = select(eq(rows, rows), mass, zero(mass))
+    n, last = rows.shape[-1], rows.ndim - 1
+    upto = cumsum(mass, last)
+    target = mul(q, between(upto, last, n - 1, n))
+    shape = (*upto.shape, q.size)
+    short = lt(
+        broadcast(upto, shape, (upto.ndim,)), broadcast(target, shape, (upto.ndim - 1,))
+    )
+    place = minimum(reduce_sum(cast(short, INT32), (last,)), n - 1)
+    return place, place, None
+
+
+def weighing(who: str, weights: Any, x: Any, axes: tuple[int, ...]) -> Any:
+    """Weights of the shape of `x`.
+
+    Raises:
+        ShapeError: they have another one.
+    """
+    w = value(weights, who)
+    if len(axes) == 1 and w.shape == (x.shape[axes[0]],):
+        w = reshape(w, tuple(n if k in axes else 1 for k, n in enumerate(x.shape)))
+        return broadcast_to(w, x.shape)
+    if w.shape != x.shape:
+        raise ShapeError(who, f"weights {w.aval} do not fit {x.aval} along {axes}")
+    return w
+
+
+def between_elements(rows: Any, low: Any, high: Any, part: Any) -> Any:
+    """The elements of rows at two places, and what is part of the way between them."""
+    last = rows.ndim - 1
+
+    def at(place: Any) -> Any:
+        if place.ndim == 1:
+            return take(rows, place, last, "clip")
+        return take_along_axis(rows, place, last, "clip")
+
+    below = at(low)
+    if part is None:
+        return below
+    part = cast(part, rows.dtype)
+    mean = add(mul(below, sub(1, part)), mul(at(high), part))
+    return select(eq(part, zero(part)), below, mean)  # below may be infinite
+
+
+def position_dtype(dtype: Dtype) -> Dtype:
+    """The dtype to count places in."""
+    return FLOAT32 if dtype.itemsize < 4 else dtype

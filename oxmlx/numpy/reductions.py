@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod as product
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -41,7 +41,7 @@ from oxmlx.ops.shape import broadcast_to
 
 UINT32 = np.dtype(np.uint32)
 Reduce = Callable[[Any, tuple[int, ...]], Any]
-Where = ArrayLike | None
+Where: TypeAlias = "ArrayLike | None"
 
 
 def sum(

@@ -61,6 +61,9 @@ class Bitcast(Primitive):
     dtype: np.dtype[Any]
 
     def abstract(self, x: Aval) -> Aval:
+        if dtypes.is_key(x.dtype) or dtypes.is_key(self.dtype):
+            problem = f"got {x} for {short_name(self.dtype)}; the words of a key are private"
+            raise DtypeError("bitcast", problem, "Use ox.random.key_data.")
         if x.dtype.itemsize != self.dtype.itemsize or x.dtype.kind == "b" or self.dtype.kind == "b":
             problem = f"got {x}, whose elements are not as wide as {short_name(self.dtype)}"
             raise DtypeError("bitcast", problem, "Choose a dtype of the same width.")

@@ -42,7 +42,8 @@ class Elementwise(Primitive):
 
     def abstract(self, *avals: Any, **_: Any) -> Aval:
         dtype = SCALARS[self.scalar].check(*[x.dtype for x in avals])
-        return Aval(common_shape(self.name, avals), dtype, all(x.weak for x in avals))
+        weak = dtype.kind != "b" and all(x.weak for x in avals)
+        return Aval(common_shape(self.name, avals), dtype, weak)
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         out = bind(self, *primals)

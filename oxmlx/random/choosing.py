@@ -15,7 +15,7 @@ from oxmlx.ops import math
 from oxmlx.ops.axes import full
 from oxmlx.ops.convert import as_value, broadcast_shapes, cast
 from oxmlx.ops.cumulative import cumsum
-from oxmlx.ops.indexing import take
+from oxmlx.ops.gather import take
 from oxmlx.ops.operators import as_float
 from oxmlx.ops.prng import random_bits, random_split
 from oxmlx.ops.reduction import argmax
@@ -26,7 +26,7 @@ from oxmlx.ops.sort import sort, top_k
 from oxmlx.random.arguments import I32
 from oxmlx.random.inverse import gumbel
 from oxmlx.random.keys import sampler
-from oxmlx.random.uniform import randint, uniform
+from oxmlx.random.uniforms import randint, uniform
 
 
 @sampler
@@ -128,7 +128,7 @@ def count_of(who: str, x: Any) -> int:
 
 
 def shuffle(key: Any, x: Any, axis: int) -> Any:
-    """Sort by random words, so often that two elements hardly ever have the same words each time."""
+    """Sort by random words, so often that no two elements are likely to have all words alike."""
     rounds = ceil(3 * log(max(1, x.size)) / log(2**32 - 1))
     for _ in range(rounds):
         key, subkey = random_split(key, (2,))

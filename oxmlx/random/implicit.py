@@ -1,7 +1,7 @@
 """How a gamma sample moves with its parameter, by the implicit function theorem.
 
-A sample x of parameter a keeps P(a, x) = u, so dx/da = -∂P/∂a / p(x) with the density p; the ratio is
-free of the gamma function's size. P is the regularised lower incomplete gamma function.
+A sample x of parameter a keeps P(a, x) = u, so dx/da = -∂P/∂a / p(x). P is the regularised lower
+incomplete gamma function, the density p its derivative; in the ratio Γ(a) cancels.
 """
 
 from __future__ import annotations

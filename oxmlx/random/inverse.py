@@ -12,7 +12,6 @@ from oxmlx.ops import math
 from oxmlx.ops.convert import as_value, cast
 from oxmlx.ops.select import select
 from oxmlx.random.arguments import (
-    F32,
     float_dtype,
     integer_dtype,
     parameter,
@@ -21,7 +20,7 @@ from oxmlx.random.arguments import (
     spread,
 )
 from oxmlx.random.keys import sampler
-from oxmlx.random.uniform import uniform
+from oxmlx.random.uniforms import uniform
 
 
 @sampler

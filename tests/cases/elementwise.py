@@ -70,7 +70,9 @@ def plain_cases(cls: type[Elementwise]) -> list[Case]:
 
 SPECIAL = {"Select", "Clamp", "IntegerPow", "Polygamma"}
 CLASSES: list[Any] = [
-    c for c in primitives() if issubclass(c, Elementwise) and c.__name__ not in SPECIAL
+    c
+    for c in primitives()
+    if issubclass(c, Elementwise) and c.scalar in SCALARS and c.__name__ not in SPECIAL
 ]
 CASES = [case for cls in CLASSES for case in plain_cases(cls)]
 

@@ -7,12 +7,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 from agreement import agree
 
 import oxmlx as ox
 from oxmlx.control.composite import composite
-from oxmlx.errors import StaticValueError
 
 onp = ox.numpy
 calls: list[Any] = []
@@ -83,8 +81,3 @@ def test_it_may_close_over_arrays_and_tracers() -> None:
 
     got = ox.grad(f)(2.0, onp.array([1.0, 2.0, 3.0]))
     assert float(got) == 14 == float(jax.grad(lambda z: (z * np.array([1.0, 4.0, 9.0])).sum())(2.0))
-
-
-def test_keywords_must_be_hashable() -> None:
-    with pytest.raises(StaticValueError, match="keyword arguments are static"):
-        ox.make_jaxpr(lambda x: scaled_sin(x, None, scale=[1]))(onp.ones(1))

@@ -105,6 +105,16 @@ def test_a_class_may_speak_of_itself_and_of_local_classes() -> None:
     assert layout_of(Node).children == ("local", "next", "later")
 
 
+def test_names_mean_what_they_mean_where_the_class_is_written() -> None:
+    here, Tensor = ox, ox.Array
+
+    class Local(nn.Module):
+        a: here.Array
+        b: tuple[Tensor, ...]
+
+    assert layout_of(Local).children == ("a", "b")
+
+
 def test_a_declared_role_wins_over_the_annotation() -> None:
     class Declared(nn.Module):
         table: ox.Array = nn.static()

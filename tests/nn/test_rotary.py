@@ -11,7 +11,6 @@ from agreement import agree
 
 import oxmlx as ox
 from oxmlx import nn
-from oxmlx.errors import ArgumentError, DtypeError, ShapeError
 
 onp = ox.numpy
 RNG = np.random.default_rng(0)
@@ -155,25 +154,3 @@ def test_layer() -> None:
     y = nn.RoPE(8, freqs=freqs)(x, onp.array(4))
     assert np.array_equal(y, turned(x, 8, False, 4, base=None, freqs=freqs))
     assert ox.tree.leaves(nn.RoPE(8)) == []
-
-
-X = onp.ones((2, 3, 4))
-REFUSED = [
-    (lambda: turned(X, 3), ShapeError, r"dims must be even and lie in \[2, 4\], got 3"),
-    (lambda: turned(X, 6), ShapeError, "got 6 for f32"),
-    (lambda: turned(X, 0), ShapeError, "got 0 for f32"),
-    (lambda: turned(onp.ones(4), 4), ShapeError, r"wants \[batch, ..., time, features\]"),
-    (lambda: turned(X * 1j, 4), DtypeError, "needs real numbers"),
-    (lambda: turned(X, 4, offset=1.5), DtypeError, "offset must be an integer"),
-    (lambda: turned(X, 4, offset=onp.array([1, 2, 3])), ShapeError, "one a batch element"),
-    (lambda: turned(X[0], 4, offset=onp.array([1, 2, 3])), ShapeError, "one a batch element"),
-    (lambda: turned(X, 4, base=None), ArgumentError, "one of base and freqs"),
-    (lambda: turned(X, 4, freqs=(1.0, 2.0)), ArgumentError, "one of base and freqs"),
-    (lambda: turned(X, 4, base=None, freqs=(1.0,)), ShapeError, r"shape \(2,\), got \(1,\)"),
-]
-
-
-@pytest.mark.parametrize(("call", "error", "text"), REFUSED)
-def test_refusals(call: Any, error: type[Exception], text: str) -> None:
-    with pytest.raises(error, match=text):
-        call()

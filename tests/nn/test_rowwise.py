@@ -10,7 +10,7 @@ import pytest
 
 import oxmlx as ox
 from oxmlx import nn
-from oxmlx.errors import ArgumentError, AxisError
+from oxmlx.errors import AxisError
 
 jax.config.update("jax_enable_x64", True)
 onp = ox.numpy
@@ -25,21 +25,26 @@ def double(x: Any) -> Any:
     return onp.array(x, dtype="float64")
 
 
-def agree(name: str, weigh: bool = True, **options: Any) -> None:
-    ours = {
-        k: double(v) if isinstance(v, np.ndarray) and v.dtype == float else v
-        for k, v in options.items()
-    }
-    f = lambda x: getattr(nn, name)(x, **ours)  # noqa: E731
-    g = lambda x: getattr(jax.nn, name)(x, **options)  # noqa: E731
-    y, wanted = f(double(X)), g(X)
+def agree(name: str, **options: Any) -> None:
+    """Values, and the pullback of a weighted sum."""
+
+    def ours(x: Any) -> Any:
+        given = {
+            k: double(v) if isinstance(v, np.ndarray) and v.dtype == np.float64 else v
+            for k, v in options.items()
+        }
+        return getattr(nn, name)(x, **given)
+
+    @jax.jit
+    def theirs(x: Any) -> Any:
+        y, back = jax.vjp(lambda x: getattr(jax.nn, name)(x, **options), x)
+        return y, back(jax.numpy.resize(W, y.shape))[0]
+
+    wanted, slopes = theirs(X)
+    y, back = ox.vjp(ours, double(X))
     np.testing.assert_allclose(y, wanted, rtol=1e-12, atol=1e-14)
-    if weigh:
-        w = np.broadcast_to(W.ravel()[: wanted.size].reshape(wanted.shape), wanted.shape)
-        grads = ox.grad(lambda x: onp.sum(double(w) * f(x)))(double(X))
-        np.testing.assert_allclose(
-            grads, jax.grad(lambda x: (w * g(x)).sum())(X), rtol=1e-11, atol=1e-14
-        )
+    (grads,) = back(double(np.resize(W, wanted.shape)))
+    np.testing.assert_allclose(grads, slopes, rtol=1e-11, atol=1e-14)
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1, (0, 2), None])
@@ -48,8 +53,9 @@ def test_softmax(name: str, axis: Any) -> None:
     agree(name, axis=axis)
 
 
-@pytest.mark.parametrize("axis", [0, -1, (1, 2), None])
-@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize(
+    ("axis", "keepdims"), [(0, True), (-1, False), ((1, 2), True), (None, False)]
+)
 def test_logsumexp(axis: Any, keepdims: bool) -> None:
     agree("logsumexp", axis=axis, keepdims=keepdims)
     agree("logmeanexp", axis=axis, keepdims=keepdims)
@@ -140,9 +146,3 @@ def test_one_hot(axis: int) -> None:
     np.testing.assert_array_equal(y, jax.nn.one_hot(x, 3, axis=axis))
     assert nn.one_hot(onp.array(x), 3, dtype="int8").dtype == np.int8
     assert nn.one_hot(onp.array(2), 0).shape == (0,)
-
-
-@pytest.mark.parametrize("number", [-1, 2.0, None])
-def test_one_hot_refuses(number: Any) -> None:
-    with pytest.raises(ArgumentError, match="num_classes must be a number"):
-        nn.one_hot(onp.array([0]), number)

@@ -23,6 +23,12 @@ REFUSALS = [
         DtypeError,
         "got f32[2], whose elements are not as wide as i8",
     ),
+    Refusal(
+        "bits of a key",
+        lambda: bitcast(random_seed(ox.array(0)), np.dtype(np.uint64)),
+        DtypeError,
+        "got key<threefry>[] for u64",
+    ),
     Refusal("a list", lambda: ONES + [1, 2], ArgumentError, "got list: [1, 2]"),
     Refusal(
         "shapes",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 from oxmlx.api.vectorize import vmap
@@ -11,28 +10,26 @@ from oxmlx.control.custom import custom_jvp
 from oxmlx.control.while_loop import while_loop
 from oxmlx.dtypes import finfo
 from oxmlx.errors import ShapeError
+from oxmlx.numpy.arguments import static_int
 from oxmlx.ops import math
 from oxmlx.ops.axes import broadcast, full, reduce_sum
-from oxmlx.ops.convert import as_value
-from oxmlx.ops.operators import pow_
 from oxmlx.ops.prng import random_split
 from oxmlx.ops.reduction import reduce_max
 from oxmlx.ops.select import maximum, select
 from oxmlx.ops.shape import broadcast_to, reshape
-from oxmlx.numpy.arguments import static_int
 from oxmlx.random.arguments import float_dtype, parameter, parameters, sample_shape
 from oxmlx.random.implicit import gamma_slope
 from oxmlx.random.inverse import exponential
 from oxmlx.random.keys import sampler
-from oxmlx.random.normal import real_normal
-from oxmlx.random.uniform import rademacher, uniform
+from oxmlx.random.normals import real_normal
+from oxmlx.random.uniforms import rademacher, uniform
 
 
 def one_gamma(log: bool, key: Any, a: Any) -> Any:
-    """A gamma sample, or its logarithm, for a scalar shape parameter a: Marsaglia and Tsang, "A simple
-    method for generating gamma variables", TOMS 2000.
+    """A gamma sample, or its logarithm, for a scalar shape parameter a.
 
-    For a below 1 it is a sample for a + 1 times u^(1/a).
+    Marsaglia and Tsang, "A simple method for generating gamma variables", TOMS 2000. For a below 1
+    it is a sample for a + 1 times u^(1/a).
     """
     dtype = a.dtype
     zero, one = full((), 0, dtype), full((), 1, dtype)

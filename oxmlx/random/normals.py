@@ -14,7 +14,7 @@ from oxmlx.ops.prng import random_split
 from oxmlx.ops.select import clamp, select
 from oxmlx.random.arguments import float_dtype, inexact_dtype, parameters, sample_shape
 from oxmlx.random.keys import sampler
-from oxmlx.random.uniform import rademacher, uniform
+from oxmlx.random.uniforms import rademacher, uniform
 
 
 @sampler
@@ -50,9 +50,7 @@ def real_normal(key: Any, shape: tuple[int, ...], dtype: Dtype) -> Any:
 
 
 @sampler
-def truncated_normal(
-    key: Any, lower: Any, upper: Any, shape: Any = None, dtype: Any = None
-) -> Any:
+def truncated_normal(key: Any, lower: Any, upper: Any, shape: Any = None, dtype: Any = None) -> Any:
     """Standard normal samples that lie between two bounds.
 
     Args:
@@ -128,9 +126,7 @@ def maxwell(key: Any, shape: Any = (), dtype: Any = None) -> Any:
 
 
 @sampler
-def double_sided_maxwell(
-    key: Any, loc: Any, scale: Any, shape: Any = (), dtype: Any = None
-) -> Any:
+def double_sided_maxwell(key: Any, loc: Any, scale: Any, shape: Any = (), dtype: Any = None) -> Any:
     """loc + scale · s for Maxwell samples s of either sign.
 
     Args:
