@@ -135,16 +135,17 @@ def batch(jaxpr: Jaxpr) -> Jaxpr:
     return batched
 
 
-def simplify(operands: Sequence[Any]) -> Jaxpr:
-    """What transformations leave behind, swept up: the gradient that the rest of the walk uses."""
+def simplify(operands: Sequence[Any]) -> tuple[Jaxpr, list[Any]]:
+    """What transformations leave behind, swept up: the gradient that the rest of the walk uses, and
+    the operands that it takes."""
     chapter(
         7,
         "Sweeping up",
         """`ox.grad` does chapters 3 to 5 in one go. Transformations go equation by equation and do
         not look around, so some of what they leave nobody reads, as the derivative of the maximum
         that `stop_gradient` hides; and some of it is there twice. Two passes over the jaxpr remove
-        that: dce goes backwards from the outputs, cse forwards with a table. The gradient, and then
-        the derivative of the gradient along itself, in equations:""",
+        that: dce goes backwards from the outputs, cse forwards with a table. A derivative of the
+        gradient, and the gradient, in equations:""",
     )
 
     def curvature(w: Any, v: Any, x: Any, y: Any) -> Any:
@@ -153,16 +154,15 @@ def simplify(operands: Sequence[Any]) -> Jaxpr:
 
     gradient = ox.grad(loss, argnums=(0, 1))
     print("                  traced   after dce   after cse")
-    swept: list[Jaxpr] = []
-    for name, f in (("grad", gradient), ("jvp of grad", curvature)):
-        traced = ox.make_jaxpr(f)(*operands).jaxpr
-        alive = dce(traced)
-        swept.append(cse(alive))
-        counts = (len(jaxpr.eqns) for jaxpr in (traced, alive, swept[-1]))
+    for name, f in (("jvp of grad", curvature), ("grad", gradient)):
+        traced = ox.make_jaxpr(f)(*operands)
+        alive = dce(traced.jaxpr)
+        small = cse(alive)
+        counts = (len(jaxpr.eqns) for jaxpr in (traced, alive, small))
         print(f"    {name:12}  {{:6}}   {{:9}}   {{:9}}".format(*counts))
-    print(f"\n{paragraph('What is left of the gradient:')}\n")
-    show(swept[0])
-    return swept[0]
+    print("\nWhat is left of the gradient:\n")
+    show(small)
+    return small, [*traced.consts, *operands]
 
 
 def lower(jaxpr: Jaxpr) -> Fused:
@@ -258,7 +258,7 @@ def main(argv: Sequence[str] | None = None) -> float:
     jaxpr = trace(operands)
     differentiate(jaxpr)
     batch(jaxpr)
-    gradient = simplify(operands)
+    gradient, operands = simplify(operands)
     fused = lower(gradient)
     print_metal(fused)
     return run(gradient, fused, operands)

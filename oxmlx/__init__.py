@@ -17,6 +17,7 @@ The map of the house, from the ground up (`make check` holds it to its layers):
 
 from oxmlx import debug, io, lax, nn, numpy, optim, random, tree, tree_util
 from oxmlx.api.autodiff import grad, jvp, linearize, value_and_grad, vjp
+from oxmlx.api.boundary import guard, guard_methods
 from oxmlx.api.evaluation import block_until_ready, device_get, device_put, eval
 from oxmlx.api.jacobian import hessian, jacfwd, jacrev
 from oxmlx.api.remat import checkpoint
@@ -56,3 +57,6 @@ from oxmlx.ops.identity import stop_gradient
 __version__ = "0.1.0"
 remat = checkpoint
 register(Reference())
+for _namespace in (io, lax, nn, numpy, optim, random):
+    guard(_namespace)
+guard_methods(Array)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from types import TracebackType
+from types import FunctionType, ModuleType, TracebackType
 from typing import Any, TypeVar
 
 from oxmlx.config import config
@@ -54,3 +54,23 @@ def innermost(tb: TracebackType) -> Location:
     while tb.tb_next is not None:
         tb = tb.tb_next
     return Location(tb.tb_frame.f_code, tb.tb_lasti)
+
+
+def guard(namespace: ModuleType) -> None:
+    """Make every public function of a namespace a boundary."""
+    for name in namespace.__all__:
+        f = getattr(namespace, name)
+        if isinstance(f, FunctionType):
+            setattr(namespace, name, boundary(f))
+
+
+def guard_methods(cls: type) -> None:
+    """Make the operators and methods that were installed on a class boundaries."""
+    for name, f in list(vars(cls).items()):
+        if isinstance(f, FunctionType) and not is_own(cls, f) and name != "__repr__":
+            setattr(cls, name, boundary(f))
+
+
+def is_own(cls: type, f: FunctionType) -> bool:
+    """Whether a function was written in the class itself."""
+    return f.__qualname__.startswith(f"{cls.__name__}.")

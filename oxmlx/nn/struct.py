@@ -59,7 +59,7 @@ class Struct:
         if "__init__" in vars(cls):
             cls.__init__ = sealing(cls.__init__)
         structs[cls.__name__] = cls
-        remember_scope(cls, sys._getframe(1))
+        remember_scope(cls, inspect.currentframe())
         kind = Kind(cls, flatten, functools.partial(rebuild, cls), functools.partial(keys, cls))
         registry.add(cls.__name__, dataclasses.replace(kind, flatten_cached=flatten_cached))
 
