@@ -15,12 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gguf_weights import convert
 from llama import Caches, Llama, load_llama
 from sampling import Sampling, mark_seen, next_token
 from tokenizer import TextStream, load_tokenizer, render_chat
+from tokenizers import Tokenizer
 
 import oxmlx as ox
 import oxmlx.numpy as jnp
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from fetch import fetch
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "smollm2-135m-instruct"
 ROUND = 16  # prompt lengths are rounded up to this, so that few programs are compiled
@@ -95,41 +100,57 @@ def stream(
             )
 
 
-def chat(model: Llama, tokenizer: Any, args: argparse.Namespace) -> None:
-    """Answer the prompts, printing the first answer as it comes, and the others at the end."""
-    texts = [p if args.raw else render_chat([{"role": "user", "content": p}]) for p in args.prompt]
-    prompts = [tokenizer.encode(t).ids for t in texts]
-    stops = {tokenizer.token_to_id(t) for t in args.stop}
+class Answer:
+    """The text of one sequence, piece by piece, until a token that stops it."""
+
+    def __init__(self, prompt: str, tokenizer: Tokenizer, stops: Sequence[int]) -> None:
+        self.prompt, self.text, self.tokens, self.alive = prompt, "", 0, True
+        self.stream, self.stops = TextStream(tokenizer), stops
+
+    def push(self, token: int) -> str:
+        """The text that became certain with this token."""
+        self.alive = self.alive and token not in self.stops
+        if not self.alive:
+            return ""
+        self.tokens += 1
+        return self.add(self.stream.push(token))
+
+    def finish(self) -> str:
+        """What is left at the end: half a character, if anything."""
+        return self.add(self.stream.finish())
+
+    def add(self, piece: str) -> str:
+        self.text += piece
+        return piece
+
+
+def chat(model: Llama, tokenizer: Tokenizer, args: argparse.Namespace) -> list[Answer]:
+    """Answer the prompts; the first answer is printed as it comes, the others at the end."""
+    prompts = [p for p in args.prompt for _ in range(args.samples)]
+    texts = [p if args.raw else render_chat([{"role": "user", "content": p}]) for p in prompts]
+    ids = [tokenizer.encode(text).ids for text in texts]
+    stops = [tokenizer.token_to_id(token) for token in args.stop]
+    answers = [Answer(prompt, tokenizer, stops) for prompt in prompts]
     settings = Sampling(
         args.temperature, args.top_k, args.top_p, args.min_p, args.repetition_penalty
     )
-    streams = [TextStream(tokenizer) for _ in prompts]
-    answers = [""] * len(prompts)
-    alive = [True] * len(prompts)
-    start = first = time.perf_counter()
-    count = 0
-    for step, (tokens, _) in enumerate(
-        stream(model, prompts, args.max_tokens, settings, args.seed)
-    ):
-        if step == 0:
-            first = time.perf_counter()
-        for k, token in enumerate(tokens.tolist()):
-            alive[k] = alive[k] and token not in stops
-            if alive[k]:
-                count += step > 0
-                piece = streams[k].push(token)
-                answers[k] += piece
-                if k == 0:
-                    print(piece, end="", flush=True)
-        if not any(alive):
+    times = [time.perf_counter()]
+    for tokens, _ in stream(model, ids, args.max_tokens, settings, args.seed):
+        times.append(time.perf_counter())
+        pieces = [a.push(token) for a, token in zip(answers, tokens.tolist(), strict=True)]
+        print(pieces[0], end="", flush=True)
+        if not any(a.alive for a in answers):
             break
-    print(streams[0].finish())
-    for prompt, answer, s in zip(args.prompt[1:], answers[1:], streams[1:], strict=True):
-        print(f"\n> {prompt}\n{answer}{s.finish()}")
-    took = time.perf_counter() - first
-    read = sum(map(len, prompts))
-    rate = f"{count / took:.1f} tokens/s" if count else "no tokens"
-    print(f"[prompt of {read} tokens in {first - start:.2f} s; then {rate}]", file=sys.stderr)
+    print(answers[0].finish())
+    for answer in answers[1:]:
+        answer.finish()
+        print(f"\n> {answer.prompt}\n{answer.text}")
+    start, first, *_, last = [*times, times[-1]]
+    count = sum(max(a.tokens - 1, 0) for a in answers)  # those after the first step
+    rate = f"then {count / (last - first):.1f} tokens/s" if count else "and no more"
+    read = f"{sum(map(len, ids))} tokens read in {first - start:.2f} s"
+    print(f"[{read}, compiling included; {rate}]", file=sys.stderr)
+    return answers
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -138,6 +159,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     p.add_argument("prompt", nargs="*", default=["Tell me three facts about the Moon."])
     p.add_argument("--model", type=Path, default=FOLDER, help="a Hugging Face folder")
     p.add_argument("--raw", action="store_true", help="continue the text, without a chat template")
+    p.add_argument("--samples", type=int, default=1, help="answers to each prompt")
     p.add_argument("--max-tokens", type=int, default=96)
     p.add_argument("--temperature", type=float, default=0.0, help="0 chooses the likeliest token")
     p.add_argument("--top-k", type=int, default=0)
@@ -149,20 +171,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return p.parse_args(argv)
 
 
-def main() -> None:
-    args = parse()
+def main(argv: Sequence[str] | None = None) -> list[Answer]:
+    """Load, fetching and converting the weights the first time, and answer."""
+    args = parse(argv)
     if args.model == FOLDER and not FOLDER.exists():
-        prepare()
-    chat(load_llama(args.model), load_tokenizer(args.model), args)
-
-
-def prepare() -> None:
-    """Fetch the weights and convert them, the first time."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from fetch import fetch
-    from gguf_weights import convert
-
-    convert(fetch("smollm2"), FOLDER)
+        convert(fetch("smollm2"), FOLDER)
+    return chat(load_llama(args.model), load_tokenizer(args.model), args)
 
 
 if __name__ == "__main__":

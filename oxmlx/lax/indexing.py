@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
 from oxmlx.dtypes import is_integer
 from oxmlx.errors import ArgumentError, DtypeError
-from oxmlx.lax.arguments import axes_of, check, ints
+from oxmlx.ir.aval import get_aval
+from oxmlx.ir.kernel import INDEX
+from oxmlx.ir.value import Value
+from oxmlx.lax.arguments import axes_of, check
 from oxmlx.ops.axes import broadcast, full
 from oxmlx.ops.bounds import wide
-from oxmlx.ops.convert import cast
 from oxmlx.ops.cumulative import between
 from oxmlx.ops.elementwise import add
 from oxmlx.ops.logic import and_, ge, le
 from oxmlx.ops.select import clamp, select
-from oxmlx.ops.shape import reshape, transpose
+from oxmlx.ops.shape import inverse, reshape, transpose
 from oxmlx.ops.slicing import iota
-from oxmlx.ir.kernel import INDEX
-from oxmlx.ir.value import Value
 
 Ints = tuple[int, ...]
+Label = tuple[str, int]
+"""An axis of the starts, or of a window: which of the two, and which axis of theirs."""
+
 WANTED = "See GatherDimensionNumbers and ScatterDimensionNumbers."
 
 
@@ -120,6 +122,19 @@ class Windows(NamedTuple):
         """The axes of the starts that are not batch axes."""
         return [a for a in range(len(self.starts_shape)) if a not in self.starts_batch]
 
+    def order(self) -> list[Label]:
+        """What each axis of the result is."""
+        starts, window = iter(range(len(self.starts_shape))), iter(self.kept())
+        return [
+            ("window", next(window)) if a in self.offsets else ("starts", next(starts))
+            for a in range(len(self.starts_shape) + len(self.offsets))
+        ]
+
+    def extent(self, label: Label) -> int:
+        """The extent of an axis of the result."""
+        kind, axis = label
+        return self.sizes[axis] if kind == "window" else self.starts_shape[axis]
+
 
 class Places(NamedTuple):
     """Windows as `ops.indexing` has them: one array of indices for each of some axes."""
@@ -129,62 +144,77 @@ class Places(NamedTuple):
     axes: Ints
     """The axes that are indexed, in that order; without any, a new one after the batch axes is."""
     indices: list[Any]
-    labels: list[tuple[str, int]]
-    """What each axis of the result of the gather is: an axis of the starts, or of a window."""
+    labels: list[Label]
+    """What each axis of what is gathered is. An axis of a window may lack, having extent 1."""
 
-    def layout(self, w: Windows) -> tuple[Ints, Ints]:
-        """How axes are permuted to those of the result, and its shape; an axis of a window of
-        extent 1 may have come without a label."""
-        free = (a for a in range(len(w.starts_shape) + len(w.offsets)) if a not in w.offsets)
-        kinds = {a: ("window", k) for a, k in zip(w.offsets, w.kept(), strict=True)}
-        kinds |= {a: ("starts", k) for k, a in enumerate(free)}
-        order = [kinds[a] for a in sorted(kinds)]
-        shape = tuple(w.sizes[k] if what == "window" else w.starts_shape[k] for what, k in order)
-        return tuple(self.labels.index(label) for label in order if label in self.labels), shape
+    def ordered(self, x: Any, batch: int) -> Any:
+        """The array as it is indexed."""
+        x = transpose(x, self.perm)
+        return x if self.axes else reshape(x, (*x.shape[:batch], 1, *x.shape[batch:]))
+
+    def indexed_axes(self, batch: int) -> Ints:
+        """The axes of `ordered` that are indexed."""
+        return self.axes or (batch,)
+
+    def read(self, out: Any, w: Windows) -> Any:
+        """The result of the gather, its axes and extents as the dimension numbers say."""
+        order = w.order()
+        perm = tuple(self.labels.index(label) for label in order if label in self.labels)
+        return reshape(transpose(out, perm), tuple(map(w.extent, order)))
+
+    def written(self, updates: Any, w: Windows) -> Any:
+        """The inverse of `read`."""
+        order = [label for label in w.order() if label in self.labels]
+        perm = tuple(map(self.labels.index, order))
+        return transpose(reshape(updates, tuple(map(w.extent, order))), inverse(perm))
 
 
-def places(who: str, w: Windows, starts: Value, mode: GatherScatterMode, write: bool) -> Places:
+def places(who: str, w: Windows, starts: Value, mode: GatherScatterMode) -> Places:
     """The indices of all elements of the windows.
 
     Args:
         w: the windows, checked.
         starts: index vectors along the last axis.
         mode: what to do about windows that leave the array.
-        write: whether an axis along which windows are smaller than the array must be indexed
-            though no index vector speaks of it; else the caller cuts it.
     """
     if not is_integer(starts.dtype):
         raise DtypeError(who, f"indices must be integers, got {starts.aval}")
     lead = (*w.starts_batch, *w.rest())
     starts = transpose(starts, (*lead, len(lead)))
     outer = starts.shape[:-1]
-    clip = mode is not GatherScatterMode.FILL_OR_DROP
     first: dict[int, Any] = {}
     for k, a in enumerate(w.mapped):
-        if not (clip and w.sizes[a] == w.shape[a]):  # it cannot but start at 0
-            first[a] = wide(reshape(between(starts, len(outer), k, k + 1), outer))
-    room = {a: w.shape[a] - w.sizes[a] for a in first}
-    if clip:
-        first = {a: clamp(0, i, room[a]) for a, i in first.items()}
-    elif first:
-        inside = reduce(and_, (and_(ge(i, 0), le(i, room[a])) for a, i in first.items()))
-        first = {a: select(inside, i, w.shape[a]) for a, i in first.items()}
+        first[a] = wide(reshape(between(starts, len(outer), k, k + 1), outer))
+    first = inside_of(w, first, mode)
     perm = (*w.batch, *(a for a in range(len(w.shape)) if a not in w.batch))
     others = perm[len(w.batch) :]
-    indexed = [a for a in others if a in first or (write and w.sizes[a] < w.shape[a])]
-    if not indexed:
-        labels = [("starts", a) for a in lead] + [("window", a) for a in others]
-        return Places(perm, (), [full(outer, 0, INDEX)], labels)
+    indexed = [a for a in others if a in first or a in w.dropped or w.sizes[a] < w.shape[a]]
     inner = [a for a in indexed if w.sizes[a] != 1]
-    shape = (*outer, *(w.sizes[a] for a in inner))
-    indices: list[Any] = []
-    for a in indexed:
-        dtype = first[a].dtype if a in first else INDEX
-        index = broadcast(first[a], shape, tuple(range(len(outer), len(shape)))) if a in first else None
-        if a in inner:
-            along = iota(dtype, shape, len(outer) + inner.index(a))
-            index = along if index is None else add(index, along)
-        indices.append(full(shape, 0, dtype) if index is None else index)
     labels = [("starts", a) for a in lead] + [("window", a) for a in inner]
     labels += [("window", a) for a in others if a not in indexed]
+    shape = (*outer, *(w.sizes[a] for a in inner))
+    if not indexed:
+        return Places(perm, (), [full(shape, 0, INDEX)], labels)
+    new = tuple(range(len(outer), len(shape)))
+    indices: list[Any] = []
+    for a in indexed:
+        start = first.get(a)
+        dtype = INDEX if start is None else get_aval(start).dtype
+        index = full(shape, 0, dtype) if start is None else broadcast(start, shape, new)
+        if a in inner:
+            index = add(index, iota(dtype, shape, len(outer) + inner.index(a)))
+        indices.append(index)
     return Places(perm, tuple(perm.index(a) for a in indexed), indices, labels)
+
+
+def inside_of(w: Windows, first: dict[int, Any], mode: GatherScatterMode) -> dict[int, Any]:
+    """Where windows start along each axis that index vectors speak of: moved inside, or if part of
+    a window is outside, all of it behind the array."""
+    room = {a: w.shape[a] - w.sizes[a] for a in first}
+    if mode is GatherScatterMode.FILL_OR_DROP and first:
+        inside = reduce(and_, (and_(ge(i, 0), le(i, room[a])) for a, i in first.items()))
+        return {a: select(inside, i, w.shape[a]) for a, i in first.items()}
+    movable = {a: i for a, i in first.items() if room[a]}  # the others start at 0
+    if mode is GatherScatterMode.CLIP:
+        return {a: clamp(0, i, room[a]) for a, i in movable.items()}
+    return movable

@@ -14,6 +14,8 @@ from oxmlx.nn.struct import Struct
 from oxmlx.numpy.arguments import Array, ArrayLike, value
 from oxmlx.ops.convert import cast
 from oxmlx.ops.dynamic import dynamic_update_slice
+from oxmlx.ops.elementwise import add
+from oxmlx.ops.logic import le
 
 
 class KVCache(Struct):
@@ -65,11 +67,11 @@ class KVCache(Struct):
         for old, new in ((self.keys, k), (self.values, v)):
             if new.ndim != 4 or new.shape[:2] != (batch, heads) or new.shape[3] != old.shape[3]:
                 raise ShapeError("KVCache.update", f"got {new.aval} for a cache of {old.aval}")
-        after = self.offset + k.shape[2]
+        after = add(self.offset, k.shape[2])
         if type(after) is Concrete and int(after) > capacity:
             problem = f"got {k.shape[2]} positions after {int(self.offset)} of {capacity}"
             raise ShapeError("KVCache.update", problem, "Make a cache with more capacity.")
-        fits = after <= capacity
+        fits = le(after, capacity)
 
         def write(old: Any, new: Any) -> Any:
             new = onp.where(fits, cast(new, old.dtype), np.nan)
@@ -79,5 +81,5 @@ class KVCache(Struct):
 
     def mask(self, queries: int) -> Array:
         """Which positions each of the last `queries` sees: bools [queries, capacity]."""
-        last = self.offset - queries + onp.arange(queries, dtype="int32")
-        return onp.arange(self.capacity, dtype="int32") <= onp.expand_dims(last, 1)
+        last = add(self.offset, onp.arange(-queries, 0, dtype="int32"))
+        return le(onp.arange(self.capacity, dtype="int32"), onp.expand_dims(last, 1))

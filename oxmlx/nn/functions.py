@@ -8,8 +8,9 @@ from oxmlx import numpy as onp
 from oxmlx.errors import ShapeError
 from oxmlx.numpy.arguments import Array, ArrayLike, axis_of, inexact, value
 from oxmlx.ops.elementwise import neg
-from oxmlx.ops.math import erfc, logistic
-from oxmlx.ops.select import clamp
+from oxmlx.ops.math import abs_, erfc, exp, expm1, log, log1p, logistic, sqrt
+from oxmlx.ops.math import tanh as tanh_
+from oxmlx.ops.select import clamp, select
 
 
 def identity(x: ArrayLike) -> Array:
@@ -29,7 +30,7 @@ def relu(x: ArrayLike) -> Array:
     array([0., 2.], dtype=float32)
     """
     a = value(x, "relu")
-    return onp.where(a <= 0, 0, a)  # NaN is not ≤ 0, and stays
+    return select(a <= 0, 0, a)  # NaN is not ≤ 0, and stays
 
 
 def relu6(x: ArrayLike) -> Array:
@@ -76,7 +77,7 @@ def log1mexp(x: ArrayLike) -> Array:
     array(-23.02585, dtype=float32)
     """
     a = inexact(x, "log1mexp")
-    return onp.where(a < 0.6931472, onp.log(-onp.expm1(-a)), onp.log1p(-onp.exp(-a)))
+    return select(a < 0.6931472, log(-expm1(-a)), log1p(-exp(-a)))
 
 
 def silu(x: ArrayLike) -> Array:
@@ -104,7 +105,7 @@ def gelu(x: ArrayLike, approximate: bool = False) -> Array:
     """
     a = inexact(x, "gelu")
     if approximate:
-        return 0.5 * a * (1.0 + onp.tanh((2 / pi) ** 0.5 * (a + 0.044715 * a**3)))
+        return 0.5 * a * (1.0 + tanh_((2 / pi) ** 0.5 * (a + 0.044715 * a**3)))
     return 0.5 * a * erfc(a * -(0.5**0.5))
 
 
@@ -115,7 +116,7 @@ def soft_sign(x: ArrayLike) -> Array:
     array(0.5, dtype=float32)
     """
     a = inexact(x, "soft_sign")
-    return a / (1.0 + onp.abs(a))
+    return a / (1.0 + abs_(a))
 
 
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
@@ -126,7 +127,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
     array([-1.,  2.], dtype=float32)
     """
     a = inexact(x, "elu")
-    return onp.where(a > 0, a, alpha * onp.expm1(onp.where(a > 0, 0.0, a)))
+    return select(a > 0, a, alpha * expm1(select(a > 0, 0.0, a)))
 
 
 def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
@@ -137,7 +138,7 @@ def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
     array([-0.5,  2. ], dtype=float32)
     """
     a = inexact(x, "celu")
-    return onp.where(a > 0, a, alpha * onp.expm1(onp.where(a > 0, 0.0, a) / alpha))
+    return select(a > 0, a, alpha * expm1(select(a > 0, 0.0, a) / alpha))
 
 
 def selu(x: ArrayLike) -> Array:
@@ -157,7 +158,7 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> Array:
     array([-0.01,  2.  ], dtype=float32)
     """
     a = inexact(x, "leaky_relu")
-    return onp.where(a >= 0, a, negative_slope * a)
+    return select(a >= 0, a, negative_slope * a)
 
 
 def hard_tanh(x: ArrayLike) -> Array:
@@ -168,7 +169,7 @@ def hard_tanh(x: ArrayLike) -> Array:
     array([-1. ,  0.5], dtype=float32)
     """
     a = value(x, "hard_tanh")
-    return onp.where(a > 1, 1, onp.where(a < -1, -1, a))
+    return select(a > 1, 1, select(a < -1, -1, a))
 
 
 def hard_sigmoid(x: ArrayLike) -> Array:
@@ -200,7 +201,7 @@ def mish(x: ArrayLike) -> Array:
     array(0., dtype=float32)
     """
     a = inexact(x, "mish")
-    return a * onp.tanh(softplus(a))
+    return a * tanh_(softplus(a))
 
 
 def glu(x: ArrayLike, axis: int = -1) -> Array:
@@ -228,7 +229,7 @@ def squareplus(x: ArrayLike, b: ArrayLike = 4.0) -> Array:
     array(1., dtype=float32)
     """
     a = inexact(x, "squareplus")
-    return 0.5 * (a + onp.sqrt(a * a + b))
+    return 0.5 * (a + sqrt(a * a + b))
 
 
 def sparse_plus(x: ArrayLike) -> Array:
@@ -238,7 +239,7 @@ def sparse_plus(x: ArrayLike) -> Array:
     array(0.25, dtype=float32)
     """
     a = inexact(x, "sparse_plus")
-    return onp.where(a <= -1, 0.0, onp.where(a >= 1, a, (a + 1.0) ** 2 / 4.0))
+    return select(a <= -1, 0.0, select(a >= 1, a, (a + 1.0) ** 2 / 4.0))
 
 
 def sparse_sigmoid(x: ArrayLike) -> Array:
@@ -256,4 +257,4 @@ def tanh(x: ArrayLike, /) -> Array:
     >>> tanh(0.0)
     array(0., dtype=float32)
     """
-    return onp.tanh(x)
+    return tanh_(inexact(x, "tanh"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import log, pi
+from math import log as ln
+from math import pi
 from typing import Any, Literal, TypeAlias
 
 from oxmlx import numpy as onp
@@ -11,6 +12,8 @@ from oxmlx.errors import ArgumentError, DtypeError, ShapeError
 from oxmlx.nn.rowwise import logsumexp
 from oxmlx.numpy.arguments import Array, ArrayLike, axis_of, inexact, value
 from oxmlx.ops.convert import promote_dtypes
+from oxmlx.ops.math import abs_, exp, log, sqrt
+from oxmlx.ops.select import maximum, select
 
 Reduction: TypeAlias = Literal["none", "mean", "sum"]
 
@@ -48,7 +51,7 @@ def weighted(who: str, loss: Any, weights: Any) -> Any:
 
 def at_targets(x: Any, targets: Any, axis: int) -> Any:
     """x at the class that each target names, along `axis`."""
-    return onp.squeeze(onp.take_along_axis(x, onp.expand_dims(targets, axis), axis), axis)
+    return onp.take_along_axis(x, onp.expand_dims(targets, axis), axis).squeeze(axis)
 
 
 def check_classes(who: str, x: Any, targets: Any, axis: int) -> None:
@@ -102,22 +105,22 @@ def cross_entropy(
         if ignore_index is not None:
             problem = "ignore_index needs class targets, got probabilities"
             raise ArgumentError(who, problem, "Give the examples to leave out weight 0.")
-        score, mass = onp.sum(x * t, axis), onp.sum(t, axis)
+        score, mass = (x * t).sum(axis), t.sum(axis)
     else:
         check_classes(who, x, t, axis)
         if ignore_index is not None:
             counted = t != ignore_index
-            t = onp.where(counted, t, 0)
+            t = select(counted, t, 0)
         score = at_targets(x, t, axis)
     if label_smoothing:
-        score = (1 - label_smoothing) * score + label_smoothing * onp.mean(x, axis)
+        score = (1 - label_smoothing) * score + label_smoothing * x.mean(axis)
         mass = (1 - label_smoothing) * mass + label_smoothing
     loss = weighted(who, mass * logsumexp(x, axis) - score, weights)
     if counted is None:
         return reduced(who, loss, reduction)
-    loss = onp.where(counted, loss, 0.0)
+    loss = select(counted, loss, 0.0)
     if reduction == "mean":
-        return onp.sum(loss) / onp.sum(counted.astype(loss.dtype))
+        return loss.sum() / counted.sum()
     return reduced(who, loss, reduction)
 
 
@@ -167,7 +170,7 @@ def binary_cross_entropy(
     if with_logits:
         loss = onp.logaddexp(x, 0.0) - x * t
     else:
-        yes, no = (onp.maximum(onp.log(p), -100.0) for p in (x, 1.0 - x))
+        yes, no = (maximum(log(p), -100.0) for p in (x, 1.0 - x))
         loss = -(t * yes + (1.0 - t) * no)
     return reduced(who, weighted(who, loss, weights), reduction)
 
@@ -183,7 +186,7 @@ def mse_loss(predictions: ArrayLike, targets: ArrayLike, reduction: Reduction = 
     array(2., dtype=float32)
     """
     y, t = same_shape("mse_loss", predictions=predictions, targets=targets)
-    return reduced("mse_loss", onp.square(y - t), reduction)
+    return reduced("mse_loss", (y - t) ** 2, reduction)
 
 
 def l1_loss(predictions: ArrayLike, targets: ArrayLike, reduction: Reduction = "mean") -> Array:
@@ -194,7 +197,7 @@ def l1_loss(predictions: ArrayLike, targets: ArrayLike, reduction: Reduction = "
     array(1., dtype=float32)
     """
     y, t = same_shape("l1_loss", predictions=predictions, targets=targets)
-    return reduced("l1_loss", onp.abs(y - t), reduction)
+    return reduced("l1_loss", abs_(y - t), reduction)
 
 
 def smooth_l1_loss(
@@ -207,8 +210,8 @@ def smooth_l1_loss(
     array([0.125, 2.5  ], dtype=float32)
     """
     y, t = same_shape("smooth_l1_loss", predictions=predictions, targets=targets)
-    d = onp.abs(y - t)
-    loss = onp.where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta)
+    d = abs_(y - t)
+    loss = select(d < beta, 0.5 * d * d / beta, d - 0.5 * beta)
     return reduced("smooth_l1_loss", loss, reduction)
 
 
@@ -222,8 +225,8 @@ def huber_loss(
     array([0.125, 4.   ], dtype=float32)
     """
     x, t = same_shape("huber_loss", inputs=inputs, targets=targets)
-    d = onp.abs(x - t)
-    loss = onp.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta))
+    d = abs_(x - t)
+    loss = select(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta))
     return reduced("huber_loss", loss, reduction)
 
 
@@ -235,7 +238,7 @@ def log_cosh_loss(inputs: ArrayLike, targets: ArrayLike, reduction: Reduction = 
     999.307
     """
     x, t = same_shape("log_cosh_loss", inputs=inputs, targets=targets)
-    return reduced("log_cosh_loss", onp.logaddexp(x - t, t - x) - log(2), reduction)
+    return reduced("log_cosh_loss", onp.logaddexp(x - t, t - x) - ln(2), reduction)
 
 
 def hinge_loss(inputs: ArrayLike, targets: ArrayLike, reduction: Reduction = "none") -> Array:
@@ -246,7 +249,7 @@ def hinge_loss(inputs: ArrayLike, targets: ArrayLike, reduction: Reduction = "no
     array([0.7, 3. ], dtype=float32)
     """
     x, t = same_shape("hinge_loss", inputs=inputs, targets=targets)
-    return reduced("hinge_loss", onp.maximum(1.0 - x * t, 0.0), reduction)
+    return reduced("hinge_loss", maximum(1.0 - x * t, 0.0), reduction)
 
 
 def kl_div_loss(
@@ -261,7 +264,7 @@ def kl_div_loss(
     """
     x, t = same_shape("kl_div_loss", inputs=inputs, targets=targets)
     axis = axis_of("kl_div_loss", axis, x.ndim)
-    return reduced("kl_div_loss", onp.sum(onp.exp(t) * (t - x), axis), reduction)
+    return reduced("kl_div_loss", (exp(t) * (t - x)).sum(axis), reduction)
 
 
 def gaussian_nll_loss(
@@ -289,9 +292,9 @@ def gaussian_nll_loss(
     """
     who = "gaussian_nll_loss"
     x, t, v = same_shape(who, inputs=inputs, targets=targets, vars=vars)
-    v = onp.maximum(v, eps)
-    loss = 0.5 * (onp.log(v) + onp.square(t - x) / v)
-    return reduced(who, loss + 0.5 * log(2 * pi) if full else loss, reduction)
+    v = maximum(v, eps)
+    loss = 0.5 * (log(v) + (t - x) ** 2 / v)
+    return reduced(who, loss + 0.5 * ln(2 * pi) if full else loss, reduction)
 
 
 def cosine_similarity_loss(
@@ -310,8 +313,8 @@ def cosine_similarity_loss(
     who = "cosine_similarity_loss"
     a, b = same_shape(who, x1=x1, x2=x2)
     axis = axis_of(who, axis, a.ndim)
-    norms = onp.sqrt(onp.sum(a * a, axis)) * onp.sqrt(onp.sum(b * b, axis))
-    return reduced(who, onp.sum(a * b, axis) / onp.maximum(norms, eps), reduction)
+    norms = sqrt((a * a).sum(axis)) * sqrt((b * b).sum(axis))
+    return reduced(who, (a * b).sum(axis) / maximum(norms, eps), reduction)
 
 
 def margin_ranking_loss(
@@ -330,7 +333,7 @@ def margin_ranking_loss(
     """
     who = "margin_ranking_loss"
     a, b, t = same_shape(who, inputs1=inputs1, inputs2=inputs2, targets=targets)
-    return reduced(who, onp.maximum(margin - t * (a - b), 0.0), reduction)
+    return reduced(who, maximum(margin - t * (a - b), 0.0), reduction)
 
 
 def triplet_loss(
@@ -360,5 +363,5 @@ def triplet_loss(
     """
     a, y, n = same_shape("triplet_loss", anchors=anchors, positives=positives, negatives=negatives)
     axis = axis_of("triplet_loss", axis, a.ndim)
-    near, far = ((onp.sum(onp.abs(a - x) ** p, axis) + eps) ** (1.0 / p) for x in (y, n))
-    return reduced("triplet_loss", onp.maximum(near - far + margin, 0.0), reduction)
+    near, far = (((abs_(a - x) ** p).sum(axis) + eps) ** (1.0 / p) for x in (y, n))
+    return reduced("triplet_loss", maximum(near - far + margin, 0.0), reduction)

@@ -12,6 +12,7 @@ from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.nn.fast import scaled_dot_product_attention
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact
 from oxmlx.numpy.arguments import value as as_array
+from oxmlx.ops.logic import lt
 
 
 def dot_product_attention(
@@ -71,19 +72,19 @@ def dot_product_attention(
     seen += [onp.expand_dims(x, (1, 3 - axis)) for axis, x in enumerate(kept) if x is not None]
     if mask is not None:
         seen.append(as_array(mask, who))
-    out = scaled_dot_product_attention(
+    out: Any = scaled_dot_product_attention(
         q, k, v, scale=1 / sqrt(q.shape[3]) if scale is None else scale, mask=joined(seen, bias)
     )
     if kept[0] is not None:
         out = onp.where(onp.expand_dims(kept[0], (1, 3)), out, 0.0)
     out = onp.moveaxis(out, 1, 2)
-    return out if batched else out[0]
+    return out if batched else onp.squeeze(out, 0)
 
 
 def window(times: tuple[int, int], causal: bool, size: Any) -> list[Any]:
     """Which keys [T, S] each query may see by its position."""
-    q = onp.expand_dims(onp.arange(times[0], dtype="int32"), 1)
-    k = onp.arange(times[1], dtype="int32")
+    q: Any = onp.expand_dims(onp.arange(times[0], dtype="int32"), 1)
+    k: Any = onp.arange(times[1], dtype="int32")
     left, right = (size, size) if isinstance(size, int) else size or (None, None)
     rules = [k <= q] if causal else []
     rules += [] if left is None else [k >= q - left, k <= q + right]
@@ -93,7 +94,7 @@ def window(times: tuple[int, int], causal: bool, size: Any) -> list[Any]:
 def below(lengths: Any, time: int) -> Any:
     """Which positions [B, time] count."""
     n = as_array(lengths, "dot_product_attention")
-    return onp.arange(time, dtype="int32") < onp.expand_dims(n, 1)
+    return lt(onp.arange(time, dtype="int32"), onp.expand_dims(n, 1))
 
 
 def joined(seen: list[Any], bias: Any) -> Any:

@@ -195,8 +195,8 @@ class BatchNorm(Module):
         after: BatchNorm = self
         if self.running_mean is None or self.running_var is None or self.training:
             axes, number = tuple(range(a.ndim - 1)), a.size // max(a.shape[-1], 1)
-            mean = onp.mean(wide, axis=axes)
-            var = onp.mean(onp.square(wide - mean), axis=axes)
+            mean = wide.mean(axes)
+            var = ((wide - mean) ** 2).mean(axes)
             if self.training and self.running_mean is not None:
                 if number < 2:
                     problem = f"training needs two values a channel or more, got {a.aval}"

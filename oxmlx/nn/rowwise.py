@@ -12,6 +12,11 @@ from oxmlx.errors import ArgumentError
 from oxmlx.nn.precision import largest, widen
 from oxmlx.numpy.arguments import Array, ArrayLike, Axes, axes_of, axis_of, inexact, value
 from oxmlx.ops.convert import cast
+from oxmlx.ops.elementwise import add
+from oxmlx.ops.logic import eq
+from oxmlx.ops.math import abs_, exp, is_finite, log, sqrt
+from oxmlx.ops.math import sign as sign_
+from oxmlx.ops.select import maximum, select
 
 
 def with_largest(x: Any, axes: tuple[int, ...], where: Any) -> tuple[Any, Any]:
@@ -41,8 +46,8 @@ def softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Ar
     a = inexact(x, "softmax")
     axes = axes_of("softmax", axis, a.ndim)
     wide, top = with_largest(a, axes, where)
-    e = onp.exp(wide - top)
-    y = cast(e / onp.sum(e, axis=axes, keepdims=True), a.dtype)
+    e = exp(wide - top)
+    y = cast(e / e.sum(axes, keepdims=True), a.dtype)
     return y if where is None else onp.where(where, y, 0.0)
 
 
@@ -57,7 +62,7 @@ def log_softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -
     axes = axes_of("log_softmax", axis, a.ndim)
     wide, top = with_largest(a, axes, where)
     less = wide - top
-    y = cast(less - onp.log(onp.sum(onp.exp(less), axis=axes, keepdims=True)), a.dtype)
+    y = cast(less - log(exp(less).sum(axes, keepdims=True)), a.dtype)
     return y if where is None else onp.where(where, y, -np.inf)
 
 
@@ -93,13 +98,12 @@ def logsumexp(
     if b is not None:
         seen = factor != 0 if where is None else onp.logical_and(where, factor != 0)
     wide, top = with_largest(x, axes, seen)
-    top = onp.where(onp.isfinite(top), top, 0.0)
-    terms = onp.exp(wide - top)
-    total = onp.sum(terms if b is None else factor * terms, axis=axes, keepdims=True)
-    out = cast(onp.log(onp.abs(total) if return_sign else total) + top, x.dtype)
-    sign = onp.sign(total)
+    top = select(is_finite(top), top, 0.0)
+    terms = exp(wide - top)
+    total = (terms if b is None else factor * terms).sum(axes, keepdims=True)
+    out, sign = cast(log(abs_(total) if return_sign else total) + top, x.dtype), sign_(total)
     if not keepdims:
-        out, sign = onp.squeeze(out, axes), onp.squeeze(sign, axes)
+        out, sign = out.squeeze(axes), sign.squeeze(axes)
     return (out, sign) if return_sign else out
 
 
@@ -113,9 +117,8 @@ def logmeanexp(
     array(1000., dtype=float32)
     """
     a = inexact(x, "logmeanexp")
-    ones = onp.ones(a.shape, a.dtype)
-    number = onp.sum(ones, axis=axis, where=where, keepdims=keepdims)
-    return logsumexp(a, axis, where=where, keepdims=keepdims) - onp.log(number)
+    number = onp.sum(onp.ones(a.shape, a.dtype), axis, where=where, keepdims=keepdims)
+    return logsumexp(a, axis, where=where, keepdims=keepdims) - log(number)
 
 
 def standardize(
@@ -143,11 +146,11 @@ def standardize(
     axes = axes_of("standardize", axis, a.ndim)
     wide, middle, spread = widen(a), mean, variance
     if middle is None:
-        middle = onp.mean(wide, axis=axes, keepdims=True, where=where)
+        middle = wide.mean(axes, keepdims=True, where=where)
     centred: Any = wide - middle
     if spread is None:
-        spread = onp.mean(centred * centred, axis=axes, keepdims=True, where=where)
-    return cast(centred / onp.sqrt(spread + epsilon), a.dtype)
+        spread = (centred * centred).mean(axes, keepdims=True, where=where)
+    return cast(centred / sqrt(add(spread, epsilon)), a.dtype)
 
 
 def normalize(x: ArrayLike, axis: Axes = -1, eps: float = 1e-12) -> Array:
@@ -159,8 +162,8 @@ def normalize(x: ArrayLike, axis: Axes = -1, eps: float = 1e-12) -> Array:
     """
     a = inexact(x, "normalize")
     axes = axes_of("normalize", axis, a.ndim)
-    square = onp.sum(a * a, axis=axes, keepdims=True)
-    return a / onp.sqrt(onp.maximum(square, eps * eps))
+    square = (a * a).sum(axes, keepdims=True)
+    return a / sqrt(maximum(square, eps * eps))
 
 
 def one_hot(x: ArrayLike, num_classes: int, *, dtype: Any = None, axis: int = -1) -> Array:
@@ -185,6 +188,6 @@ def one_hot(x: ArrayLike, num_classes: int, *, dtype: Any = None, axis: int = -1
         raise ArgumentError("one_hot", f"num_classes must be a number ≥ 0, got {num_classes!r}")
     at = axis_of("one_hot", axis, a.ndim + 1)
     shape = tuple(num_classes if a == at else 1 for a in range(a.ndim + 1))
-    classes = onp.reshape(onp.arange(num_classes, dtype=a.dtype), shape)
-    hits = onp.expand_dims(a, at) == classes
-    return hits.astype(as_dtype("float32" if dtype is None else dtype, "one_hot"))
+    classes = onp.arange(num_classes, dtype=a.dtype).reshape(shape)
+    hits = eq(onp.expand_dims(a, at), classes)
+    return cast(hits, as_dtype("float32" if dtype is None else dtype, "one_hot"))

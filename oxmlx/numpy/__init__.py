@@ -21,7 +21,6 @@ from oxmlx.dtypes import (
 )
 from oxmlx.ir.value import Value as ndarray
 from oxmlx.numpy import linalg, methods
-from oxmlx.numpy.arguments import inexact
 from oxmlx.numpy.arithmetic import (
     abs, absolute, cbrt, divide, divmod, fabs, float_power, floor_divide, fmod, gcd, heaviside,
     hypot, lcm, mod, positive, pow, power, reciprocal, remainder, sign, sqrt, square,
@@ -69,7 +68,7 @@ from oxmlx.numpy.mapping import apply_along_axis, apply_over_axes, vectorize
 from oxmlx.numpy.nan_reductions import nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar
 from oxmlx.numpy.padding import pad
 from oxmlx.numpy.polynomials import (
-    poly, polyadd, polyder, polydiv, polyint, polymul, polysub, polyval, vander,
+    poly, polyadd, polyder, polydiv, polyint, polymul, polysub, polyval, trim_zeros, vander,
 )
 from oxmlx.numpy.products import (
     cross, dot, inner, kron, matmul, matvec, outer, tensordot, vdot, vecdot, vecmat,
@@ -161,11 +160,11 @@ __all__ = [
     "size", "sort", "sort_complex", "spacing", "split", "sqrt", "square", "squeeze", "stack",
     "std", "subtract", "sum", "swapaxes", "take", "take_along_axis", "tan", "tanh", "tensordot",
     "tile", "trace", "transpose", "trapezoid", "tri", "tril", "tril_indices",
-    "tril_indices_from", "triu", "triu_indices", "triu_indices_from", "true_divide", "trunc",
-    "ufunc", "uint", "uint16", "uint32", "uint64", "uint8", "union1d", "unique", "unique_all",
-    "unique_counts", "unique_inverse", "unique_values", "unpackbits", "unravel_index",
-    "unsignedinteger", "unstack", "unwrap", "vander", "var", "vdot", "vecdot", "vecmat",
-    "vectorize", "vsplit", "vstack", "where", "zeros", "zeros_like",
+    "tril_indices_from", "trim_zeros", "triu", "triu_indices", "triu_indices_from",
+    "true_divide", "trunc", "ufunc", "uint", "uint16", "uint32", "uint64", "uint8", "union1d",
+    "unique", "unique_all", "unique_counts", "unique_inverse", "unique_values", "unpackbits",
+    "unravel_index", "unsignedinteger", "unstack", "unwrap", "vander", "var", "vdot", "vecdot",
+    "vecmat", "vectorize", "vsplit", "vstack", "where", "zeros", "zeros_like",
 ]
 # fmt: on
 

@@ -73,6 +73,18 @@ def inexact_arrays(who: str, *xs: Any) -> list[Any]:
     return [as_float(x) for x in arrays(who, *xs)]
 
 
+def converted(who: str, x: Any, dtype: dtypes.Dtype) -> Any:
+    """`x` as an array of a dtype. A number goes there directly: by way of float32 it would lose.
+
+    Raises:
+        OverflowingLiteralError: an integer does not fit.
+        DtypeError: a complex number for a real dtype.
+    """
+    if isinstance(x, Value):
+        return cast(x, dtype)
+    return from_numpy(np.array(dtypes.canonical(x, dtype, who=who)))
+
+
 def strong(x: Any) -> Any:
     """`x` with a dtype that does not give way to others."""
     return cast(x, get_aval(x).dtype)

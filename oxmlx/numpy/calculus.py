@@ -14,6 +14,7 @@ from oxmlx.numpy.arguments import (
     axes_of,
     axis_of,
     choice,
+    converted,
     inexact,
     inexact_arrays,
     refuse_complex,
@@ -31,7 +32,6 @@ from oxmlx.numpy.sorting import argsort
 from oxmlx.ops import logic, math
 from oxmlx.ops.complex import conj
 from oxmlx.ops.conv import conv_general
-from oxmlx.ops.convert import cast
 from oxmlx.ops.elementwise import add, div, mul, neg, one, sub
 from oxmlx.ops.gather import take
 from oxmlx.ops.logic import and_, eq, gt, lt
@@ -93,7 +93,7 @@ def ediff1d(
     """
     x = ravel(value(ary, "ediff1d"))
     parts = [to_begin, diff(x), to_end]
-    return concatenate([ravel(cast(value(p, "ediff1d"), x.dtype)) for p in parts if p is not None])
+    return concatenate([ravel(converted("ediff1d", p, x.dtype)) for p in parts if p is not None])
 
 
 def gradient(
@@ -188,7 +188,7 @@ def interp(
         problem = f"wants vectors of one length, got {points.aval} and {heights.aval}"
         raise ShapeError("interp", problem)
     if period is not None:
-        at, points, heights = periodic(at, points, heights, cast(value(period, "interp"), at.dtype))
+        at, points, heights = periodic(at, points, heights, converted("interp", period, at.dtype))
     n = points.size
     if n == 1:
         return broadcast_to(heights, at.shape) if at.ndim else reshape(heights, ())
@@ -205,7 +205,7 @@ def interp(
     for end, outside, k in ((left, lt(at, first), 0), (right, gt(at, last), n - 1)):
         if not isinstance(end, str):
             level = reshape(between(heights, 0, k, k + 1), ()) if end is None else end
-            out = select(outside, cast(value(level, "interp"), out.dtype), out)
+            out = select(outside, converted("interp", level, out.dtype), out)
         else:
             choice("interp", "left and right", end, ("extrapolate",))
     return strong(out)
@@ -231,13 +231,13 @@ def unwrap(
     k = axis_of("unwrap", axis, x.ndim)
     if x.shape[k] < 2:
         return x
-    turn = cast(value(period, "unwrap"), x.dtype)
+    turn = converted("unwrap", period, x.dtype)
     half = mul(turn, constant(0.5, x))
     step: Any = diff(x, axis=k)
     near = sub(remainder(add(step, half), turn), half)
     # a step of exactly half a period keeps its direction
     near = select(and_(eq(near, neg(half)), gt(step, zero(step))), half, near)
-    least = half if discont is None else cast(value(discont, "unwrap"), x.dtype)
+    least = half if discont is None else converted("unwrap", discont, x.dtype)
     jump = select(lt(math.abs_(step), least), zero(step), sub(near, step))
     n = x.shape[k]
     rest = add(between(x, k, 1, n), cumsum(jump, k))
@@ -299,7 +299,7 @@ def slope(x: Any, axis: int, spacing: Any, order: int) -> Any:
     n = x.shape[axis]
     if n < order + 1:
         raise ShapeError("gradient", f"axis {axis} of {x.aval} is too short for a slope")
-    h = cast(value(spacing, "gradient"), x.dtype)
+    h = converted("gradient", spacing, x.dtype)
     if h.ndim > 1 or (h.ndim and h.size != n):
         raise ShapeError("gradient", f"coordinates {h.aval} do not fit axis {axis} of {x.aval}")
     column = tuple(n - 1 if k == axis else 1 for k in range(x.ndim))
@@ -351,8 +351,6 @@ def sliding(who: str, x: Any, w: Any, mode: str, flip: bool) -> Any:
     m = w.size
     w = reverse(w, (0,)) if flip else w
     before, after = {"full": (m - 1, m - 1), "same": (m // 2, m - m // 2 - 1), "valid": (0, 0)}[way]
-    out = conv_general(
-        reshape(x, (1, x.size, 1)), reshape(w, (1, m, 1)), (1,), ((before, after),)
-    )
+    out = conv_general(reshape(x, (1, x.size, 1)), reshape(w, (1, m, 1)), (1,), ((before, after),))
     out = reshape(out, (out.size,))
     return reverse(out, (0,)) if swapped and not flip else out

@@ -11,12 +11,12 @@ from oxmlx.numpy.arguments import (
     ArrayLike,
     arrays,
     as_bool,
+    converted,
     value,
     values,
 )
 from oxmlx.numpy.searching import nonzero
 from oxmlx.ops import select as ops
-from oxmlx.ops.convert import cast
 from oxmlx.ops.shape import broadcast_to
 
 
@@ -112,7 +112,7 @@ def piecewise(
 
     def evaluate(piece: Any) -> Any:
         y = piece(v, *args, **kw) if callable(piece) else piece
-        return broadcast_to(cast(value(y, "piecewise"), v.dtype), v.shape)
+        return broadcast_to(converted("piecewise", y, v.dtype), v.shape)
 
     out = evaluate(rest)
     for condition, piece in zip(conditions, pieces, strict=True):

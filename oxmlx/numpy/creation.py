@@ -19,6 +19,7 @@ from oxmlx.numpy.arguments import (
     Array,
     ArrayLike,
     Shape,
+    converted,
     shape_of,
     static_int,
     value,
@@ -136,7 +137,7 @@ def full_like(
     """
     own, extents = type_of("full_like", a, dtype, shape)
     with at(device):
-        return broadcast_to(cast(value(fill_value, "full_like"), own), extents)
+        return broadcast_to(converted("full_like", fill_value, own), extents)
 
 
 def eye(

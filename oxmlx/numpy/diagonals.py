@@ -14,6 +14,7 @@ from oxmlx.numpy.arguments import (
     Array,
     ArrayLike,
     axis_of,
+    converted,
     refuse_inplace,
     refuse_out,
     static_int,
@@ -172,7 +173,7 @@ def fill_diagonal(
     step = 1 + sum(prod(x.shape[k + 1 :]) for k in range(x.ndim - 1))
     end = x.size if wrap or x.ndim > 2 else min(x.size, x.shape[1] ** 2)
     count = -(-end // step)
-    new = ravel(cast(value(val, "fill_diagonal"), x.dtype))
+    new = ravel(converted("fill_diagonal", val, x.dtype))
     new = resize(new, count) if new.size != 1 else broadcast_to(new, (count,))
     apart = [(0, x.size - (count - 1) * step - 1 if count else 0, step - 1)]
     here = slicing.pad(full((count,), True, BOOL), False, apart)

@@ -89,10 +89,10 @@ def einsum_path(subscripts: Any, /, *operands: Any, optimize: Any = "auto") -> t
     >>> a, b, c = np.ones((2, 50)), np.ones((50, 50)), np.ones((50, 3))
     >>> path, report = np.einsum_path("ij,jk,kl->il", a, b, c)
     >>> path
-    [(1, 2), (0, 1)]
+    [(0, 1), (0, 1)]
     >>> print(report)
-    jk,kl->jl           7500 products
-    ij,jl->il            300 products
+    ij,jk->ik           5000 products
+    kl,ik->li           300 products
     """
     terms, output = parse("einsum_path", subscripts, operands, None)
     extents = extents_of("einsum_path", terms)

@@ -18,8 +18,8 @@ def exp(x: ArrayLike, /) -> Array:
     """eˣ
 
     >>> import oxmlx.numpy as np
-    >>> np.exp(np.array([0.0, 1.0]))
-    array([1.       , 2.7182817], dtype=float32)
+    >>> np.exp(np.array([0.0, 1.0])).round(3)
+    array([1.   , 2.718], dtype=float32)
     """
     return math.exp(inexact(x, "exp"))
 
@@ -89,8 +89,8 @@ def logaddexp(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """ln (eˣ¹ + eˣ²), without overflow on the way.
 
     >>> import oxmlx.numpy as np
-    >>> np.logaddexp(np.array([0.0, 1000.0]), np.array([0.0, 1000.0]))
-    array([6.9314718e-01, 1.0006931e+03], dtype=float32)
+    >>> np.logaddexp(np.array([-1000.0, 0.0]), 0.0).round(3)
+    array([0.   , 0.693], dtype=float32)
     """
     x, y = inexacts("logaddexp", x1, x2)
     return log_sum(x, y, math.exp, math.log1p)
@@ -100,8 +100,8 @@ def logaddexp2(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """log₂ (2ˣ¹ + 2ˣ²), without overflow on the way.
 
     >>> import oxmlx.numpy as np
-    >>> np.logaddexp2(np.array([0.0, 1000.0]), np.array([0.0, 1000.0]))
-    array([   1., 1001.], dtype=float32)
+    >>> np.logaddexp2(np.array([0.0, 90.0]), np.array([0.0, 90.0]))
+    array([ 1., 91.], dtype=float32)
     """
 
     def log1p_base_2(t: Any) -> Any:

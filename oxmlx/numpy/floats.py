@@ -12,6 +12,7 @@ from oxmlx.numpy.arguments import (
     INT32,
     Array,
     ArrayLike,
+    converted,
     inexact,
     inexacts,
     refuse_complex,
@@ -141,9 +142,9 @@ def nan_to_num(
     if not is_inexact(y.dtype):
         return y
     limits = finfo(y.dtype)
-    top = constant(limits.max, y) if posinf is None else cast(value(posinf, "nan_to_num"), y.dtype)
-    low = constant(limits.min, y) if neginf is None else cast(value(neginf, "nan_to_num"), y.dtype)
-    out = select(ne(y, y), cast(value(nan, "nan_to_num"), y.dtype), y)
+    top = constant(limits.max, y) if posinf is None else converted("nan_to_num", posinf, y.dtype)
+    low = constant(limits.min, y) if neginf is None else converted("nan_to_num", neginf, y.dtype)
+    out = select(ne(y, y), converted("nan_to_num", nan, y.dtype), y)
     out = select(eq(y, constant(np.inf, y)), top, out)
     return select(eq(y, constant(-np.inf, y)), low, out)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from oxmlx.dtypes import Dtype, as_dtype, is_inexact, is_integer, result_type
+from oxmlx.dtypes import Dtype, as_dtype, is_inexact, is_integer, promote_types, result_type
 from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.numpy.arguments import (
     FLOAT32,
@@ -17,7 +17,7 @@ from oxmlx.numpy.arguments import (
     ArrayLike,
     axis_of,
     choice,
-    inexact,
+    converted,
     inexact_arrays,
     shape_of,
     static_int,
@@ -100,8 +100,7 @@ def linspace(
     if n < 0:
         raise ArgumentError("linspace", f"num must not be negative, got {n}")
     with at(device):
-        first, last = broadcast_arrays(*inexact_arrays("linspace", start, stop))
-        own = first.dtype if dtype is None else as_dtype(dtype, "linspace")
+        first, last, own = ends_of("linspace", start, stop, dtype)
         k = axis_of("linspace", axis, first.ndim + 1)
         low, high = (cast(x, working(x.dtype)) for x in (first, last))
         out = line(low, high, n, k, endpoint)
@@ -128,9 +127,9 @@ def logspace(
     >>> np.logspace(0, 3, 4, base=2)
     array([1., 2., 4., 8.], dtype=float32)
     """
-    exponents = linspace(start, stop, num, endpoint, axis=axis)
-    out = math.power(inexact(base, "logspace"), exponents)
-    return strong(out) if dtype is None else cast(out, as_dtype(dtype, "logspace"))
+    first, last, own = ends_of("logspace", start, stop, dtype)
+    exponents: Any = linspace(first, last, num, endpoint, axis=axis)
+    return strong(cast(math.power(base, exponents), own))
 
 
 def geomspace(
@@ -148,15 +147,14 @@ def geomspace(
     array([  1.,  10., 100.], dtype=float32)
     """
     n = static_int("geomspace", "num", num)
-    first, last = broadcast_arrays(*inexact_arrays("geomspace", start, stop))
+    first, last, own = ends_of("geomspace", start, stop, dtype)
     k = axis_of("geomspace", axis, first.ndim + 1)
     shape = (*first.shape[:k], n, *first.shape[k:])
     ratio, level = (broadcast(x, shape, (k,)) for x in (div(last, first), first))
     steps = max(n - 1 if endpoint else n, 1)
     t = div(iota(first.dtype, shape, k), constant(steps, first))
     out = mul(level, math.power(ratio, t))
-    out = with_last(out, last, k) if endpoint and n > 1 else out
-    return strong(out) if dtype is None else cast(out, as_dtype(dtype, "geomspace"))
+    return cast(with_last(out, last, k) if endpoint and n > 1 else out, own)
 
 
 def meshgrid(
@@ -206,6 +204,15 @@ def indices(dimensions: Sequence[int], dtype: Any = None, sparse: bool = False) 
     if not shape:
         return full((0,), 0, own)
     return stack([iota(own, shape, k) for k in range(len(shape))])
+
+
+def ends_of(who: str, start: Any, stop: Any, dtype: Any) -> tuple[Any, Any, Dtype]:
+    """The ends of a range in the dtype to compute it in, and the dtype of the result."""
+    first, last = inexact_arrays(who, start, stop)
+    own = first.dtype if dtype is None else as_dtype(dtype, who)
+    work = promote_types(first.dtype, own) if is_inexact(own) else first.dtype
+    first, last = broadcast_arrays(*(converted(who, x, work) for x in (start, stop)))
+    return first, last, own
 
 
 def line(first: Any, last: Any, n: int, axis: int, endpoint: bool) -> Any:

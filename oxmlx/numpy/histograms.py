@@ -14,6 +14,7 @@ from oxmlx.numpy.arguments import (
     INT32,
     Array,
     ArrayLike,
+    converted,
     inexact,
     inexact_arrays,
     static_int,
@@ -235,7 +236,7 @@ def edges_of(who: str, x: Any, bins: Any, span: Any) -> Any:
     if span is None:
         low, high = (min(x), max(x)) if x.size else (constant(0, x), constant(1, x))
     else:
-        low, high = (cast(value(end, who), x.dtype) for end in span)
+        low, high = (converted(who, end, x.dtype) for end in span)
     point = eq(low, high)
     low, high = select(point, sub(low, 0.5), low), select(point, add(high, 0.5), high)
     return linspace(low, high, n + 1, dtype=x.dtype)

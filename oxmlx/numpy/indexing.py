@@ -18,6 +18,7 @@ from oxmlx.numpy.arguments import (
     arrays,
     as_bool,
     choice,
+    converted,
     refuse_inplace,
     refuse_out,
     shape_of,
@@ -157,7 +158,7 @@ def put(
     """
     refuse_inplace("put", inplace)
     x, index = value(a, "put"), ravel(integers("put", ind))
-    new = ravel(cast(value(v, "put"), x.dtype))
+    new = ravel(converted("put", v, x.dtype))
     way = choice("put", "mode", "drop" if mode is None else mode, ("drop", "clip", "wrap"))
     if way == "wrap" and x.size:
         index = remainder(index, x.size)

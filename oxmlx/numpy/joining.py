@@ -16,6 +16,7 @@ from oxmlx.numpy.arguments import (
     ArrayLike,
     Shape,
     axis_of,
+    converted,
     ints,
     refuse_out,
     static_int,
@@ -314,7 +315,7 @@ def insert(arr: ArrayLike, obj: Any, values: ArrayLike, axis: int | None = None)
     x, k = along("insert", arr, axis)
     n = x.shape[k]
     places = static_places("insert", obj, n, n + 1)
-    new = cast(value(values, "insert"), x.dtype)
+    new = converted("insert", values, x.dtype)
     new = reshape(new, (1,) * (x.ndim - new.ndim) + new.shape)
     if places.ndim == 0:
         new = moveaxis(new, 0, k)

@@ -45,9 +45,7 @@ def apply_along_axis(
     return f(x)
 
 
-def apply_over_axes(
-    func: Callable[..., Any], a: ArrayLike, axes: int | Sequence[int]
-) -> Array:
+def apply_over_axes(func: Callable[..., Any], a: ArrayLike, axes: int | Sequence[int]) -> Array:
     """A function such as `np.sum` applied along one axis after another, the axes being kept.
 
     Raises:

@@ -10,7 +10,14 @@ import numpy as np
 
 from oxmlx.dtypes import is_inexact
 from oxmlx.errors import ArgumentError, ShapeError
-from oxmlx.numpy.arguments import Array, ArrayLike, choice, static_int, value
+from oxmlx.numpy.arguments import (
+    Array,
+    ArrayLike,
+    choice,
+    converted,
+    static_int,
+    value,
+)
 from oxmlx.numpy.grids import linspace
 from oxmlx.numpy.mapping import apply_along_axis
 from oxmlx.numpy.quantiles import median
@@ -119,14 +126,14 @@ def pairs(name: str, given: Any, ndim: int) -> list[tuple[Any, Any]]:
 def pad_constant(x: Any, widths: list[Width], constants: Any) -> Any:
     """Numbers around: in corners, those of the later axis."""
     if np.ndim(constants) == 0:
-        number = cast(value(constants, "pad"), x.dtype)
+        number = converted("pad", constants, x.dtype)
         return slicing.pad(x, number, [(low, high, 0) for low, high in widths])
     for axis, (low, high) in enumerate(pairs("constant_values", constants, x.ndim)):
         before, after = widths[axis]
         none = [(0, 0, 0)] * x.ndim
         for number, width in ((low, (before, 0, 0)), (high, (0, after, 0))):
             config = [*none[:axis], width, *none[axis + 1 :]]
-            x = slicing.pad(x, cast(value(number, "pad"), x.dtype), config)
+            x = slicing.pad(x, converted("pad", number, x.dtype), config)
     return x
 
 

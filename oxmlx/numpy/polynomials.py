@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from oxmlx.control.scan import scan
 from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.numpy.arguments import (
     Array,
     ArrayLike,
+    Axes,
     arrays,
+    axes_of,
+    choice,
     inexact,
     inexact_arrays,
     shape_of,
@@ -17,8 +22,8 @@ from oxmlx.numpy.arguments import (
     value,
 )
 from oxmlx.numpy.calculus import convolve
-from oxmlx.numpy.indexing import flatnonzero
 from oxmlx.numpy.joining import concatenate
+from oxmlx.numpy.reductions import any
 from oxmlx.numpy.shaping import atleast_1d, between
 from oxmlx.ops import math
 from oxmlx.ops.axes import broadcast, full
@@ -98,9 +103,7 @@ def polymul(a1: ArrayLike, a2: ArrayLike, *, trim_leading_zeros: bool = False) -
     return convolve(x, y)
 
 
-def polydiv(
-    u: ArrayLike, v: ArrayLike, *, trim_leading_zeros: bool = False
-) -> tuple[Array, Array]:
+def polydiv(u: ArrayLike, v: ArrayLike, *, trim_leading_zeros: bool = False) -> tuple[Array, Array]:
     """The quotient of two polynomials, and the remainder.
 
     Args:
@@ -205,6 +208,29 @@ def vander(x: ArrayLike, N: int | None = None, increasing: bool = False) -> Arra
     return math.power(broadcast(v, shape, (1,)), exponents)
 
 
+def trim_zeros(filt: ArrayLike, trim: str = "fb", axis: Axes = None) -> Array:
+    """An array, which must be known, without the zeros at its ends.
+
+    Args:
+        filt: an array.
+        trim: "f" for those at the front, "b" for those at the back, "fb" for both.
+        axis: the axes to shorten; all by default.
+
+    >>> import oxmlx.numpy as np
+    >>> np.trim_zeros(np.array([0, 0, 1, 2, 0]))
+    array([1, 2], dtype=int32)
+    """
+    x = value(filt, "trim_zeros")
+    ends = choice("trim_zeros", "trim", trim.lower(), ("f", "b", "fb", "bf"))
+    for k in axes_of("trim_zeros", axis, x.ndim):
+        others = tuple(j for j in range(x.ndim) if j != k)
+        used = np.flatnonzero(any(x, others).concrete("which elements are zeros"))
+        first, last = (used[0], used[-1] + 1) if used.size else (0, 0)
+        start, stop = first if "f" in ends else 0, last if "b" in ends else x.shape[k]
+        x = between(x, k, int(start), int(stop)) if used.size else between(x, k, 0, 0)
+    return x
+
+
 def same_degree(who: str, *ps: Any) -> list[Any]:
     """Polynomials with as many coefficients."""
     cs = [coefficients(who, atleast_1d(c)) for c in arrays(who, *ps)]
@@ -225,9 +251,8 @@ def coefficients(who: str, c: Any) -> Any:
 
 def trimmed(c: Any) -> Any:
     """Coefficients, which must be known, without the zeros at the front; at least one stays."""
-    found = flatnonzero(c)
-    first = int(between(found, 0, 0, 1).item()) if found.size else c.size - 1
-    return between(c, 0, first, c.size)
+    out: Any = trim_zeros(c, "f")
+    return out if out.size else between(c, 0, c.size - 1, c.size)
 
 
 def powers(dtype: Any, n: int) -> Any:

@@ -17,6 +17,7 @@ from oxmlx.numpy.arguments import (
     Axes,
     axes_of,
     choice,
+    converted,
     inexact,
     refuse_complex,
     refuse_out,
@@ -25,7 +26,7 @@ from oxmlx.numpy.arguments import (
 )
 from oxmlx.numpy.comparison import isnan
 from oxmlx.numpy.reductions import any, sum
-from oxmlx.numpy.shaping import between, unsqueeze
+from oxmlx.numpy.shaping import between, ravel, unsqueeze
 from oxmlx.ops import math
 from oxmlx.ops.axes import broadcast, reduce_sum
 from oxmlx.ops.convert import cast
@@ -75,7 +76,7 @@ def quantile(
     array([1.75, 2.5 ], dtype=float32)
     """
     refuse_out("quantile", out)
-    return ranked("quantile", a, inexact(q, "quantile"), axis, method, keepdims, weights)
+    return ranked("quantile", a, q, axis, method, keepdims, weights)
 
 
 def percentile(
@@ -96,7 +97,7 @@ def percentile(
     array(1.5, dtype=float32)
     """
     refuse_out("percentile", out)
-    return ranked("percentile", a, per_cent(q, "percentile"), axis, method, keepdims, weights)
+    return ranked("percentile", a, q, axis, method, keepdims, weights, whole=100)
 
 
 def median(
@@ -113,7 +114,7 @@ def median(
     array(2.5, dtype=float32)
     """
     refuse_out("median", out)
-    return ranked("median", a, inexact(0.5, "median"), axis, "midpoint", keepdims)
+    return ranked("median", a, 0.5, axis, "midpoint", keepdims)
 
 
 def nanquantile(
@@ -134,8 +135,7 @@ def nanquantile(
     array(2., dtype=float32)
     """
     refuse_out("nanquantile", out)
-    fractions = inexact(q, "nanquantile")
-    return ranked("nanquantile", a, fractions, axis, method, keepdims, weights, skip_nan=True)
+    return ranked("nanquantile", a, q, axis, method, keepdims, weights, skip_nan=True)
 
 
 def nanpercentile(
@@ -156,8 +156,8 @@ def nanpercentile(
     array(2., dtype=float32)
     """
     refuse_out("nanpercentile", out)
-    fractions = per_cent(q, "nanpercentile")
-    return ranked("nanpercentile", a, fractions, axis, method, keepdims, weights, skip_nan=True)
+    who = "nanpercentile"
+    return ranked(who, a, q, axis, method, keepdims, weights, skip_nan=True, whole=100)
 
 
 def nanmedian(
@@ -174,14 +174,7 @@ def nanmedian(
     array(2., dtype=float32)
     """
     refuse_out("nanmedian", out)
-    half = inexact(0.5, "nanmedian")
-    return ranked("nanmedian", a, half, axis, "midpoint", keepdims, skip_nan=True)
-
-
-def per_cent(q: Any, who: str) -> Any:
-    """Percentages as fractions."""
-    percentages = inexact(q, who)
-    return div(percentages, constant(100, percentages))
+    return ranked("nanmedian", a, 0.5, axis, "midpoint", keepdims, skip_nan=True)
 
 
 def ranked(
@@ -193,8 +186,9 @@ def ranked(
     keepdims: bool,
     weights: Any = None,
     skip_nan: bool = False,
+    whole: float = 1,
 ) -> Any:
-    """The elements at fractions q of the sorted rows.
+    """The elements at fractions q / whole of the sorted rows.
 
     Raises:
         ArgumentError: unknown method, or weights with another one than "inverted_cdf".
@@ -211,7 +205,8 @@ def ranked(
         raise ShapeError(who, f"{x.aval} has no element along {axes}")
     rows = reshape(transpose(x, (*rest, *axes)), (*lead, n))
     last = rows.ndim - 1
-    fractions = cast(reshape(q, (q.size,)), position_dtype(x.dtype))
+    q = converted(who, q, position_dtype(x.dtype))
+    fractions = div(reshape(q, (q.size,)), constant(whole, q)) if whole != 1 else ravel(q)
     if weights is not None:
         if way != "inverted_cdf":
             problem = f"weights have no meaning for method {method!r}"
@@ -264,9 +259,7 @@ def weighted_places(mass: Any, q: Any, rows: Any, skip_nan: bool) -> tuple[Any, 
     upto = cumsum(mass, last)
     target = mul(q, between(upto, last, n - 1, n))
     shape = (*upto.shape, q.size)
-    short = lt(
-        broadcast(upto, shape, (upto.ndim,)), broadcast(target, shape, (upto.ndim - 1,))
-    )
+    short = lt(broadcast(upto, shape, (upto.ndim,)), broadcast(target, shape, (upto.ndim - 1,)))
     place = minimum(reduce_sum(cast(short, INT32), (last,)), n - 1)
     return place, place, None
 

@@ -24,6 +24,7 @@ from oxmlx.numpy.arguments import (
     Axes,
     as_bool,
     axes_of,
+    converted,
     refuse_out,
     strong,
     value,
@@ -316,7 +317,7 @@ def reduced(
         x = select(as_bool(value(where, who)), x, fill)
     out = reduce(x, axes)
     if initial is not None and combine is not None:
-        out = combine(out, cast(value(initial, who), x.dtype))
+        out = combine(out, converted(who, initial, x.dtype))
     return unsqueeze(out, axes) if keepdims else out
 
 
@@ -339,7 +340,7 @@ def extreme(
     if where is not None and initial is None:
         problem = "where= may leave no element, which has no largest or smallest"
         raise ArgumentError(who, problem, "Say with initial= what no element gives.")
-    start = None if initial is None else cast(value(initial, who), x.dtype)
+    start = None if initial is None else converted(who, initial, x.dtype)
     return reduced(who, reduce, x, axis, keepdims, where, start, start, pair)
 
 
@@ -386,7 +387,7 @@ def squares(who: str, x: Any, axis: Axes, keepdims: bool, where: Any, centre: An
     """The sum of the squared distances from the mean."""
     if centre is None:
         centre = mean(x, axis, keepdims=True, where=where)
-    distance = sub(x, cast(value(centre, who), x.dtype))
+    distance = sub(x, converted(who, centre, x.dtype))
     square = real_part(mul(distance, conj(distance)))
     return reduced(who, reduce_sum, square, axis, keepdims, where, 0)
 

@@ -6,7 +6,17 @@ from math import prod
 from typing import Any, NamedTuple
 
 from oxmlx.dtypes import is_inexact
-from oxmlx.numpy.arguments import BOOL, INT32, Array, ArrayLike, arrays, axis_of, choice, value
+from oxmlx.numpy.arguments import (
+    BOOL,
+    INT32,
+    Array,
+    ArrayLike,
+    arrays,
+    axis_of,
+    choice,
+    converted,
+    value,
+)
 from oxmlx.numpy.comparison import isnan
 from oxmlx.numpy.joining import concatenate, stack
 from oxmlx.numpy.searching import extent_of, searchsorted
@@ -287,7 +297,7 @@ class Distinct:
         self.shape = x.shape if axis is None else None
         self.axis = 0 if axis is None else axis_of(who, axis, x.ndim)
         self.rows = ravel(x) if axis is None else moveaxis(x, self.axis, 0)
-        self.fill = None if fill_value is None else cast(value(fill_value, who), x.dtype)
+        self.fill = None if fill_value is None else converted(who, fill_value, x.dtype)
         self.n = n = self.rows.shape[0]
         left_out = [] if keep is None else [not_(keep)]  # sorted to the end
         keys = [*left_out, *columns(self.rows)]

@@ -80,7 +80,8 @@ def can_cast(from_: Any, to: Any, casting: str = "safe") -> builtins.bool:
     >>> np.can_cast(np.int8, np.int32), np.can_cast(np.float32, np.int32)
     (True, False)
     """
-    rule = choice("can_cast", "casting", casting, ("no", "equiv", "safe", "same_kind", "unsafe"))
+    rules = ("no", "equiv", "safe", "same_kind", "unsafe")
+    rule: Any = choice("can_cast", "casting", casting, rules)
     source = as_dtype(from_.dtype if hasattr(from_, "dtype") else from_, "can_cast")
     return np.can_cast(source, as_dtype(to, "can_cast"), rule)
 

@@ -18,6 +18,7 @@ from oxmlx.numpy.arguments import (
     as_bool,
     axes_of,
     axis_of,
+    converted,
     refuse_inplace,
     refuse_out,
     strong,
@@ -106,7 +107,7 @@ class ufunc:
         if where is not None:
             if start is None:
                 raise ArgumentError(self.__name__, "where= needs initial=")
-            fill = cast(value(start, self.__name__), x.dtype)
+            fill = converted(self.__name__, start, x.dtype)
             x = select(as_bool(value(where, self.__name__)), x, fill)
         axes = axes_of(self.__name__, axis, x.ndim)
         rest = tuple(k for k in range(x.ndim) if k not in axes)
@@ -114,14 +115,12 @@ class ufunc:
         rows = transpose(x, (*axes, *rest))
         rows = reshape(rows, (prod(x.shape[k] for k in axes), *shape))
         if start is not None:
-            first = broadcast_to(cast(value(start, self.__name__), x.dtype), shape)
+            first = broadcast_to(converted(self.__name__, start, x.dtype), shape)
             rows = concatenate([unsqueeze(first, (0,)), rows])
         result = self.prefixes("reduce", rows)[0]
         return unsqueeze(result, axes) if keepdims else result
 
-    def accumulate(
-        self, a: ArrayLike, axis: int = 0, dtype: Any = None, out: None = None
-    ) -> Any:
+    def accumulate(self, a: ArrayLike, axis: int = 0, dtype: Any = None, out: None = None) -> Any:
         """The function applied between all elements up to each one along an axis.
 
         >>> import oxmlx.numpy as np
@@ -247,9 +246,7 @@ class ufunc:
             raise ArgumentError(self.__name__, problem)
 
 
-def frompyfunc(
-    func: Callable[..., Any], /, nin: int, nout: int, *, identity: Any = None
-) -> ufunc:
+def frompyfunc(func: Callable[..., Any], /, nin: int, nout: int, *, identity: Any = None) -> ufunc:
     """A ufunc of a function of numbers.
 
     Args:

@@ -15,6 +15,9 @@ from oxmlx.numpy.arguments import Array, ArrayLike, inexact, value
 from oxmlx.ops.convert import cast, promote_dtypes
 from oxmlx.ops.dot import dot_general
 from oxmlx.ops.identity import stop_gradient
+from oxmlx.ops.logic import le
+from oxmlx.ops.math import exp
+from oxmlx.ops.select import maximum, select
 
 
 def scaled_dot_product_attention(
@@ -90,18 +93,18 @@ def _attention(
     # [b, g, s, i, j] = Σ_d q[b, g, s, i, d] k[b, g, j, d]
     scores = dot_general(q, k, ((4,), (3,)), ((0, 1), (0, 1)))
     if causal:
-        last = onp.arange(queries, dtype="int32") + (keys - queries)
-        mask = onp.arange(keys, dtype="int32") <= onp.expand_dims(last, 1)
+        last = onp.arange(keys - queries, keys, dtype="int32")
+        mask = le(onp.arange(keys, dtype="int32"), onp.expand_dims(last, 1))
     if mask is not None:
         scores = masked(scores, mask, (batch, heads, queries, keys))
     top = largest(scores, (4,))
     if sinks is not None:
         sinks = onp.reshape(widen(sinks), (groups, shared, 1, 1))
-        top = onp.maximum(top, stop_gradient(sinks))
-    e = onp.exp(scores - top)
-    total = onp.sum(e, axis=-1, keepdims=True)
+        top = maximum(top, stop_gradient(sinks))
+    e = exp(scores - top)
+    total = e.sum(-1, keepdims=True)
     if sinks is not None:
-        total = total + onp.exp(sinks - top)
+        total = total + exp(sinks - top)
     out = dot_general(e / total, v, ((4,), (2,)), ((0, 1), (0, 1)))
     return cast(onp.reshape(out, (batch, heads, queries, v.shape[3])), dtype)
 
@@ -120,5 +123,5 @@ def masked(scores: Any, mask: Any, shape: tuple[int, ...]) -> Any:
     split = (1, 1) if have[1] == 1 else (groups, shared)
     mask = onp.reshape(mask, (have[0], *split, *have[2:]))
     if mask.dtype == np.bool_:
-        return onp.where(mask, scores, float(np.finfo(scores.dtype).min))
+        return select(mask, scores, float(np.finfo(scores.dtype).min))
     return scores + cast(mask, scores.dtype)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from oxmlx import numpy as onp
 from oxmlx.control.composite import composite
 from oxmlx.dtypes import Dtype, is_float
 from oxmlx.errors import DtypeError, ShapeError
@@ -62,7 +61,7 @@ def rms_norm(x: ArrayLike, weight: ArrayLike | None, eps: float) -> Array:
 @composite("rms_norm")
 def _rms_norm(x: Any, weight: Any, *, eps: float, dtype: Dtype) -> Any:
     x = widen(x)
-    y = x * rsqrt(onp.mean(x * x, axis=-1, keepdims=True) + eps)
+    y = x * rsqrt((x * x).mean(axis=-1, keepdims=True) + eps)
     return cast(y if weight is None else y * widen(weight), dtype)
 
 
@@ -89,8 +88,8 @@ def layer_norm(x: ArrayLike, weight: ArrayLike | None, bias: ArrayLike | None, e
 @composite("layer_norm")
 def _layer_norm(x: Any, weight: Any, bias: Any, *, eps: float, dtype: Dtype) -> Any:
     x = widen(x)
-    centred = x - onp.mean(x, axis=-1, keepdims=True)
-    variance = onp.mean(centred * centred, axis=-1, keepdims=True)
+    centred = x - x.mean(axis=-1, keepdims=True)
+    variance = (centred * centred).mean(axis=-1, keepdims=True)
     y = centred * rsqrt(variance + eps)
     y = y if weight is None else y * widen(weight)
     return cast(y if bias is None else y + widen(bias), dtype)

@@ -22,7 +22,9 @@ from oxmlx.ir.value import Value
 from oxmlx.nn.precision import widen
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact, value
 from oxmlx.ops.convert import bitcast, cast, from_numpy
+from oxmlx.ops.elementwise import add
 from oxmlx.ops.identity import stop_gradient
+from oxmlx.ops.math import cos, sin
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 INT32, UINT32 = np.dtype(np.int32), np.dtype(np.uint32)
@@ -65,7 +67,7 @@ def rope(
     check_rope(x, dims, start, base, freqs)
     batch = (*start.shape, *(1,) * (x.ndim - 3)) if start.ndim else ()
     first: Any = onp.reshape(cast(start, INT32), (*batch, 1, 1))
-    positions = first + onp.expand_dims(onp.arange(x.shape[-2], dtype=INT32), 1)
+    positions = add(first, onp.expand_dims(onp.arange(x.shape[-2], dtype=INT32), 1))
     wide = x.dtype == FLOAT64
     if base is not None:
         table = base_table(dims, float(base), float(scale), wide, default_device())
@@ -74,7 +76,7 @@ def rope(
     else:
         table = table_of(scale / np.asarray(freqs, FLOAT64) / (2 * pi), wide)
     angle = 2 * pi * turns_at(positions, *table)
-    return _rotate(x, onp.cos(angle), onp.sin(angle), dims=dims, traditional=bool(traditional))
+    return _rotate(x, cos(angle), sin(angle), dims=dims, traditional=bool(traditional))
 
 
 def check_rope(a: Any, dims: int, offset: Any, base: Any, freqs: Any) -> None:
@@ -130,7 +132,7 @@ def _rotate(a: Any, cos: Any, sin: Any, *, dims: int, traditional: bool) -> Any:
     x = widen(a)
     x, tail = x[..., :dims], x[..., dims:]
     if traditional:
-        pairs = onp.reshape(x, (*x.shape[:-1], dims // 2, 2))
+        pairs: Any = onp.reshape(x, (*x.shape[:-1], dims // 2, 2))
         u, v = pairs[..., 0], pairs[..., 1]
         y = onp.stack([u * cos - v * sin, u * sin + v * cos], axis=-1)
         y = onp.reshape(y, x.shape)

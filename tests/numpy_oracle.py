@@ -1,0 +1,198 @@
+"""Calls of NumPy's functions, made on oxmlx.numpy and on jax.numpy with the same data.
+
+A case is a call with float64, complex128, integer or bool data. Its values and gradients are
+compared in 64 bits, its dtypes in 32 bits, where both libraries have the same defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import oxmlx as ox
+import oxmlx.numpy as onp
+
+jax.config.update("jax_enable_x64", True)
+
+TOLERANCE = 1e-10
+FAST = {"xla_backend_optimization_level": "0"}
+"""Compiling is what takes the oracle's time."""
+
+
+class Of:
+    """An argument that depends on the library: `Of(lambda xp: xp.sum)`."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self.make = make
+
+
+class Case:
+    """One call of a function of that name.
+
+    Args:
+        name: the function's name, such as "sum" or "linalg.norm".
+        args, kwargs: its arguments, of which NumPy arrays are converted.
+        grad: whether it is differentiable with respect to its float arrays here.
+        jit: whether its arrays may be traced.
+        vmap: whether its arrays may be mapped.
+        types: whether dtypes and shapes are those of JAX.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *args: Any,
+        grad: bool = True,
+        jit: bool = True,
+        vmap: bool = True,
+        types: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        self.name, self.args, self.kwargs = name, args, kwargs
+        self.jit, self.vmap, self.types = jit, vmap and jit, types
+        self.arrays = [x for x in leaves((args, kwargs)) if isinstance(x, np.ndarray)]
+        self.grad = grad and jit and any(x.dtype.kind == "f" for x in self.arrays)
+
+    def __repr__(self) -> str:
+        shown = [*map(show, self.args), *(f"{k}={show(v)}" for k, v in self.kwargs.items())]
+        return f"{self.name}({','.join(shown)})"
+
+    def function(self, xp: Any) -> Callable[..., Any]:
+        """The call as a function of its arrays."""
+        f = xp
+        for part in self.name.split("."):
+            f = getattr(f, part)
+
+        def call(*arrays: Any) -> Any:
+            given = iter(arrays)
+            args, kwargs = rebuilt((self.args, self.kwargs), given, xp)
+            return f(*args, **kwargs)
+
+        return call
+
+
+def show(x: Any) -> str:
+    if isinstance(x, np.ndarray):
+        return f"{x.dtype.name}{list(x.shape)}"
+    if isinstance(x, (list, tuple)):
+        return f"[{','.join(map(show, x))}]"
+    return "f" if callable(x) or isinstance(x, Of) else repr(x)
+
+
+def leaves(x: Any) -> list[Any]:
+    if isinstance(x, dict):
+        return [leaf for v in x.values() for leaf in leaves(v)]
+    if isinstance(x, (list, tuple)):
+        return [leaf for v in x for leaf in leaves(v)]
+    return [x]
+
+
+def rebuilt(x: Any, arrays: Any, xp: Any) -> Any:
+    if isinstance(x, dict):
+        return {k: rebuilt(v, arrays, xp) for k, v in x.items()}
+    if isinstance(x, (list, tuple)):
+        return type(x)(rebuilt(v, arrays, xp) for v in x)
+    if isinstance(x, np.ndarray):
+        return next(arrays)
+    return x.make(xp) if isinstance(x, Of) else x
+
+
+def ours(x: np.ndarray) -> Any:
+    return ox.array(x, dtype=x.dtype)
+
+
+def narrow(x: np.ndarray) -> np.ndarray:
+    """32 bits, the default of both libraries."""
+    to = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
+    return x.astype(to.get(x.dtype.name, x.dtype))
+
+
+def outputs(x: Any) -> list[Any]:
+    """The arrays that a function returns."""
+    return [y for y in leaves(x) if hasattr(y, "dtype") or isinstance(y, (bool, int, float))]
+
+
+def close(mine: Any, theirs: Any, tolerance: float = TOLERANCE) -> None:
+    """Compare two results: shapes, kinds and values."""
+    mine, theirs = outputs(mine), outputs(theirs)
+    assert len(mine) == len(theirs)
+    for x, y in zip(mine, theirs, strict=True):
+        x, y = np.asarray(x), np.asarray(y)
+        assert x.shape == y.shape
+        assert np.result_type(x, np.int8).kind == np.result_type(y, np.int8).kind or x.size == 0
+        np.testing.assert_allclose(x, y, rtol=tolerance, atol=tolerance)
+
+
+def weighted(out: Any, xp: Any) -> Any:
+    """A weighted sum of all floats of a result: a number to differentiate."""
+    total: Any = 0.0
+    for y in outputs(out):
+        if xp.issubdtype(y.dtype, np.inexact):
+            weights = np.cos(np.arange(y.size) + 1).reshape(y.shape)
+            y = xp.real(y) * 1.0 + xp.imag(y) * 0.5 if xp.iscomplexobj(y) else y
+            # what is infinite or NaN has no gradient to compare
+            total = total + xp.sum(xp.where(xp.isfinite(y), y, 0) * xp.asarray(weights, y.dtype))
+    return total
+
+
+def floats(case: Case) -> tuple[int, ...]:
+    return tuple(k for k, x in enumerate(case.arrays) if x.dtype.kind == "f")
+
+
+def jax_results(case: Case) -> tuple[Any, Any]:
+    """The value and the gradients according to JAX."""
+    f = case.function(jnp)
+    xs = [jnp.asarray(x) for x in case.arrays]
+    if not case.jit:
+        return f(*xs), None
+
+    def both(*xs: Any) -> Any:
+        grads = jax.grad(lambda *ys: weighted(f(*ys), jnp), floats(case))(*xs) if case.grad else ()
+        return outputs(f(*xs)), grads
+
+    return jax.jit(both).lower(*xs).compile(FAST)(*xs)
+
+
+def check_values(case: Case) -> None:
+    """Values and gradients are those of JAX, in 64 bits; jit changes nothing."""
+    f = case.function(onp)
+    xs = [ours(x) for x in case.arrays]
+    mine, (theirs, slopes) = f(*xs), jax_results(case)
+    close(mine, theirs)
+    if case.grad:
+        close(ox.grad(lambda *ys: weighted(f(*ys), onp), floats(case))(*xs), slopes)
+    if case.jit:
+        close(ox.jit(lambda *ys: outputs(f(*ys)))(*xs), mine, 1e-13)
+
+
+def check_types(case: Case) -> None:
+    """Dtypes and shapes are those of JAX, in 32 bits."""
+    xs = [narrow(x) for x in case.arrays]
+    with jax.enable_x64(False):
+        f = case.function(jnp)
+        if case.jit:
+            theirs = jax.eval_shape(lambda *ys: outputs(f(*ys)), *xs)
+        else:
+            theirs = outputs(f(*map(jnp.asarray, xs)))
+    g = case.function(onp)
+    if case.jit:
+        mine = ox.eval_shape(lambda *ys: outputs(g(*ys)), *map(ours, xs))
+    else:
+        mine = outputs(g(*map(ours, xs)))
+    described = [[(str(np.dtype(y.dtype)), y.shape) for y in ys] for ys in (mine, theirs)]
+    assert described[0] == described[1]
+
+
+def check_vmap(case: Case) -> None:
+    """Mapping over a batch of two is calling twice."""
+    f = case.function(onp)
+    other = [np.flip(x).copy() for x in case.arrays]
+    pairs = [np.stack(pair) for pair in zip(case.arrays, other, strict=True)]
+    mapped = ox.vmap(lambda *ys: outputs(f(*ys)))(*map(ours, pairs))
+    first, second = (outputs(f(*map(ours, xs))) for xs in (case.arrays, other))
+    stacked = [np.stack([x, y]) for x, y in zip(first, second, strict=True)]
+    close(mapped, stacked, 1e-12)

@@ -1,0 +1,55 @@
+"""The README's examples run as they stand."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import oxmlx as ox
+
+README = (pathlib.Path(__file__).parents[1] / "README.md").read_text()
+SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL))
+
+
+def block(section: str, k: int = 0) -> str:
+    """The k-th Python block of a section."""
+    return re.findall(r"```python\n(.*?)```", SECTIONS[section], re.DOTALL)[k]
+
+
+def batches() -> list[tuple[ox.Array, ox.Array]]:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(4, 32, 64))
+    y = x[..., :10].argmax(-1)
+    return [(ox.array(a), ox.array(b)) for a, b in zip(x, y, strict=True)] * 30
+
+
+def test_a_training_loop() -> None:
+    space: dict[str, Any] = {"batches": batches()}
+    exec(block("A training loop"), space)
+    assert float(space["value"]) < 0.7
+
+
+def test_gradients_compose(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(block("Gradients compose"), {})
+    assert "cos" in capsys.readouterr().out
+
+
+def test_a_language_model(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(block("A language model"), {})
+    assert len(capsys.readouterr().out) > 20
+
+
+def test_add_an_op() -> None:
+    space: dict[str, Any] = {}
+    exec(block("Add an op"), space)
+    cube: Any = space["cube"]
+    assert float(ox.grad(ox.grad(ox.jit(cube)))(2.0)) == 12.0
+
+
+def test_the_switches_are_those_of_the_table() -> None:
+    for line in ox.config.table().splitlines()[2:]:
+        assert line in README
