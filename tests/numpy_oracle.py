@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import oxmlx as ox
 import oxmlx.numpy as onp
@@ -116,15 +117,22 @@ def outputs(x: Any) -> list[Any]:
     return [y for y in leaves(x) if hasattr(y, "dtype") or isinstance(y, (bool, int, float))]
 
 
-def close(mine: Any, theirs: Any, tolerance: float = TOLERANCE) -> None:
-    """Compare two results: shapes, kinds and values."""
+def close(mine: Any, theirs: Any, tolerance: float = TOLERANCE, wide: bool = True) -> None:
+    """Compare two results: shapes, dtypes and values.
+
+    `wide` says that 64-bit floats went in, so that floats come out as such. Otherwise ours are of 32
+    bits, where JAX with 64 bits computes in those.
+    """
     mine, theirs = outputs(mine), outputs(theirs)
     assert len(mine) == len(theirs)
     for x, y in zip(mine, theirs, strict=True):
         x, y = np.asarray(x), np.asarray(y)
         assert x.shape == y.shape
-        assert np.result_type(x, np.int8).kind == np.result_type(y, np.int8).kind or x.size == 0
-        np.testing.assert_allclose(x, y, rtol=tolerance, atol=tolerance)
+        assert x.dtype.kind.replace("u", "i") == y.dtype.kind.replace("u", "i")
+        if x.dtype.kind in "fc" and wide:
+            assert x.dtype == y.dtype
+        bound = tolerance if wide or x.dtype.kind not in "fc" else 3e-6
+        np.testing.assert_allclose(x, y, rtol=bound, atol=bound)
 
 
 def weighted(out: Any, xp: Any) -> Any:
@@ -137,6 +145,10 @@ def weighted(out: Any, xp: Any) -> Any:
             # what is infinite or NaN has no gradient to compare
             total = total + xp.sum(xp.where(xp.isfinite(y), y, 0) * xp.asarray(weights, y.dtype))
     return total
+
+
+def is_wide(case: Case) -> bool:
+    return any(x.dtype.name in ("float64", "complex128") for x in case.arrays)
 
 
 def floats(case: Case) -> tuple[int, ...]:
@@ -162,7 +174,7 @@ def check_values(case: Case) -> None:
     f = case.function(onp)
     xs = [ours(x) for x in case.arrays]
     mine, (theirs, slopes) = f(*xs), jax_results(case)
-    close(mine, theirs)
+    close(mine, theirs, wide=is_wide(case))
     if case.grad:
         close(ox.grad(lambda *ys: weighted(f(*ys), onp), floats(case))(*xs), slopes)
     if case.jit:
@@ -196,3 +208,39 @@ def check_vmap(case: Case) -> None:
     first, second = (outputs(f(*map(ours, xs))) for xs in (case.arrays, other))
     stacked = [np.stack([x, y]) for x, y in zip(first, second, strict=True)]
     close(mapped, stacked, 1e-12)
+
+
+def laws(cases: list[Case]) -> tuple[Callable[[Case], None], ...]:
+    """The three tests of a table: values, types, vmap."""
+
+    def parametrized(check: Callable[[Case], None], some: list[Case]) -> Callable[[Case], None]:
+        def test(case: Case) -> None:
+            check(case)
+
+        return pytest.mark.parametrize("case", some, ids=repr)(test)
+
+    return (
+        parametrized(check_values, cases),
+        parametrized(check_types, [c for c in cases if c.types]),
+        parametrized(check_vmap, [c for c in cases if c.vmap and c.arrays]),
+    )
+
+
+class Data:
+    """Repeatable arrays: `data(3, 4)` is float64, `data(3, kind="i")` small integers, and so on."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.random = np.random.default_rng(seed)
+
+    def __call__(self, *shape: int, kind: str = "f") -> np.ndarray:
+        if kind == "f":
+            return self.random.standard_normal(shape)
+        if kind == "c":
+            return self.random.standard_normal(shape) + 1j * self.random.standard_normal(shape)
+        if kind == "b":
+            return self.random.random(shape) < 0.5
+        numbers = self.random.integers(0 if kind == "u" else -9, 10, shape)
+        return numbers.astype({"i": np.int32, "u": np.uint8, "h": np.int16}[kind])
+
+    def positive(self, *shape: int) -> np.ndarray:
+        return self.random.random(shape) + 0.1

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fetch import fetch
+from generate import FOLDER
+from gguf_weights import convert
 
 import oxmlx as ox
 
@@ -39,6 +42,8 @@ def test_gradients_compose(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_language_model(capsys: pytest.CaptureFixture[str]) -> None:
+    if not FOLDER.exists():
+        convert(fetch("smollm2"), FOLDER)
     exec(block("A language model"), {})
     assert len(capsys.readouterr().out) > 20
 

@@ -34,8 +34,8 @@ def is_number(x: Any) -> bool:
 
 
 def same_dtype(who: str, *xs: Any) -> list[Any]:
-    """Operands of one dtype. A number, or an array that came from one, takes the dtype of the others
-    if that is of its kind (an int beside integers, a float beside floats).
+    """Operands of one dtype. A number, or an array that came from one, takes that of the others if
+    it is of its kind (an int beside integers, a float beside floats).
 
     Raises:
         DtypeError: the operands differ in dtype.

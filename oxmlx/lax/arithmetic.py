@@ -9,7 +9,15 @@ import numpy as np
 from oxmlx.dtypes import as_dtype, is_inexact, is_integer, is_signed
 from oxmlx.errors import DtypeError
 from oxmlx.ir.aval import get_aval
-from oxmlx.lax.arguments import ADVICE, Array, ArrayLike, same_type, static_int, value
+from oxmlx.lax.arguments import (
+    ADVICE,
+    Array,
+    ArrayLike,
+    is_number,
+    same_type,
+    static_int,
+    value,
+)
 from oxmlx.ops import elementwise, logic, math, select
 from oxmlx.ops.convert import bitcast, cast
 from oxmlx.ops.elementwise import operands
@@ -166,16 +174,17 @@ def pow(x: ArrayLike, y: ArrayLike) -> Array:
     (array([  8., -27.], dtype=float32), array([ 1.        , -0.33333334], dtype=float32),
      array(2., dtype=float32))
     """
-    x = value(x, "lax.pow")
-    if not is_inexact(x.dtype):
-        raise DtypeError("lax.pow", f"the base must be floating or complex, got {x.aval}", ADVICE)
-    if isinstance(y, int) and not isinstance(y, bool):
-        return math.integer_pow(x, y)
-    if not isinstance(y, (float, complex)):
-        y = value(y, "lax.pow")
-        if is_integer(y.dtype):
-            return integral_power(x, y)
-    return math.power(*same_type("lax.pow", x, y))
+    base, exponent = value(x, "lax.pow"), y
+    if not is_inexact(base.dtype):
+        problem = f"the base must be floating or complex, got {base.aval}"
+        raise DtypeError("lax.pow", problem, ADVICE)
+    if isinstance(exponent, int) and not isinstance(exponent, bool):
+        return math.integer_pow(base, exponent)
+    if not is_number(exponent):
+        exponent = value(exponent, "lax.pow")
+        if is_integer(exponent.dtype):
+            return integral_power(base, exponent)
+    return math.power(*same_type("lax.pow", base, exponent))
 
 
 def integral_power(x: Any, y: Any) -> Any:
@@ -193,16 +202,16 @@ def mulhi(x: ArrayLike, y: ArrayLike, /) -> Array:
     >>> ox.lax.mulhi(ox.array([2**30, -1]), 8)
     array([ 2, -1], dtype=int32)
     """
-    x, y = operands("lax.mulhi", *same_type("lax.mulhi", x, y))
-    dtype = get_aval(x).dtype
+    a, b = operands("lax.mulhi", *same_type("lax.mulhi", x, y))
+    dtype = get_aval(a).dtype
     if not is_integer(dtype):
-        raise DtypeError("lax.mulhi", f"wants integers, got {get_aval(x)}")
+        raise DtypeError("lax.mulhi", f"wants integers, got {get_aval(a)}")
     bits, signed = 8 * dtype.itemsize, is_signed(dtype)
     if bits == 64:
-        return mulhi_in_halves(x, y, dtype)
+        return mulhi_in_halves(a, b, dtype)
     shift = logic.shift_right_arithmetic if signed else logic.shift_right_logical
     wide = WIDE[signed]
-    product = elementwise.mul(cast(x, wide), cast(y, wide))
+    product = elementwise.mul(cast(a, wide), cast(b, wide))
     return cast(shift(product, constant(bits, product)), dtype)
 
 

@@ -11,9 +11,9 @@ from oxmlx.ir.trace import bind
 from oxmlx.lax.arguments import Array, ArrayLike, check, listed, same_dtype, same_shape, value
 from oxmlx.ops import logic
 from oxmlx.ops.elementwise import operands
+from oxmlx.ops.math import constant
 from oxmlx.ops.select import Clamp
 from oxmlx.ops.select import select as choose
-from oxmlx.ops.math import constant
 
 
 def select(pred: ArrayLike, on_true: ArrayLike, on_false: ArrayLike) -> Array:

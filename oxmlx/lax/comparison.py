@@ -11,7 +11,7 @@ def eq(x: ArrayLike, y: ArrayLike) -> Array:
 
     >>> import oxmlx as ox
     >>> ox.lax.eq(ox.array([1, 2]), 2)
-    array([False,  True])
+    array([False,  True], dtype=bool)
     """
     return logic.eq(*same_type("lax.eq", x, y))
 
@@ -21,7 +21,7 @@ def ne(x: ArrayLike, y: ArrayLike) -> Array:
 
     >>> import oxmlx as ox
     >>> ox.lax.ne(ox.array([1, 2]), 2)
-    array([ True, False])
+    array([ True, False], dtype=bool)
     """
     return logic.ne(*same_type("lax.ne", x, y))
 
@@ -31,7 +31,7 @@ def lt(x: ArrayLike, y: ArrayLike) -> Array:
 
     >>> import oxmlx as ox
     >>> ox.lax.lt(ox.array([1, 2]), 2)
-    array([ True, False])
+    array([ True, False], dtype=bool)
     """
     return logic.lt(*same_type("lax.lt", x, y))
 
@@ -41,7 +41,7 @@ def le(x: ArrayLike, y: ArrayLike) -> Array:
 
     >>> import oxmlx as ox
     >>> ox.lax.le(ox.array([1, 2]), 2)
-    array([ True,  True])
+    array([ True,  True], dtype=bool)
     """
     return logic.le(*same_type("lax.le", x, y))
 
@@ -51,7 +51,7 @@ def gt(x: ArrayLike, y: ArrayLike) -> Array:
 
     >>> import oxmlx as ox
     >>> ox.lax.gt(ox.array([1, 2]), 1)
-    array([False,  True])
+    array([False,  True], dtype=bool)
     """
     return logic.gt(*same_type("lax.gt", x, y))
 
@@ -61,6 +61,6 @@ def ge(x: ArrayLike, y: ArrayLike) -> Array:
 
     >>> import oxmlx as ox
     >>> ox.lax.ge(ox.array([1, 2]), 2)
-    array([False,  True])
+    array([False,  True], dtype=bool)
     """
     return logic.ge(*same_type("lax.ge", x, y))

@@ -79,10 +79,13 @@ def conv_general_permutations(dimension_numbers: Specs) -> tuple[Ints, Ints, Int
     fits = isinstance(given, (tuple, list)) and len(given) == 3
     if fits and all(isinstance(s, str) for s in given):
         spatial = [set(s) - set(pair) for s, pair in zip(given, PAIRS, strict=True)]
-        fits = all(
-            len(set(s)) == len(s) and set(pair) <= set(s)
-            for s, pair in zip(given, PAIRS, strict=True)
-        ) and spatial == [spatial[0]] * 3
+        fits = (
+            all(
+                len(set(s)) == len(s) and set(pair) <= set(s)
+                for s, pair in zip(given, PAIRS, strict=True)
+            )
+            and spatial == [spatial[0]] * 3
+        )
     else:
         fits = False
     if not fits:
@@ -233,7 +236,7 @@ def conv_transpose_shape_tuple(
     """
     lhs, rhs, out = conv_general_permutations(dimension_numbers)
     sizes, kernel = [lhs_shape[a] for a in lhs], [rhs_shape[a] for a in rhs]
-    pairs = padding
+    pairs: Any = padding
     if isinstance(padding, str):
         pairs = [
             conv_transpose_pads(window, stride, padding)

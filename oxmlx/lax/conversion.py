@@ -13,10 +13,9 @@ from oxmlx.lax.arguments import Array, ArrayLike, check, is_number, value
 from oxmlx.ops import logic
 from oxmlx.ops.axes import broadcast, from_number
 from oxmlx.ops.convert import bitcast, cast
-from oxmlx.ops.math import constant
 from oxmlx.ops.elementwise import mul
+from oxmlx.ops.math import constant
 from oxmlx.ops.reduction import reduce_or
-from oxmlx.ops.shape import reshape
 from oxmlx.ops.slicing import iota
 
 
@@ -43,7 +42,8 @@ def convert_element_type(operand: ArrayLike, new_dtype: Any) -> Array:
     who = "lax.convert_element_type"
     target = as_dtype(new_dtype, who)
     if is_number(operand):
-        return from_number(dtypes.canonical(operand, target, who=who)[()])
+        number: Any = dtypes.canonical(operand, target, who=who)[()]
+        return from_number(number)
     return cast(value(operand, who), target)
 
 

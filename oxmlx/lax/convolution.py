@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from oxmlx.errors import ArgumentError
-from oxmlx.lax.arguments import Array, ArrayLike, check, ints, same_dtype, static_int, value
+from oxmlx.lax.arguments import Array, ArrayLike, check, ints, same_dtype, value
 from oxmlx.lax.conv_dimensions import (
     Padding,
     conv_dimension_numbers,
@@ -92,10 +92,8 @@ def conv_general_dilated(
         raise ArgumentError(who, problem, "Give it in numbers, or use lax.conv_transpose.")
     window = dilated_shape(w.shape[1:-1], steps[1])
     pads = pads_of(who, padding, x.shape[1:-1], window, strides)
-    groups = [
-        static_int(who, "a group count", n) for n in (feature_group_count, batch_group_count)
-    ]
-    prim = ConvGeneral(strides, pads, *steps, *groups)
+    groups = ints(who, "group counts", (feature_group_count, batch_group_count))
+    prim = ConvGeneral(strides, pads, steps[0], steps[1], groups[0], groups[1])
     out = accumulated(prim, x, w, preferred_element_type, who)
     return transpose(out, inverse(last(numbers.out_spec)))
 
@@ -263,9 +261,7 @@ def conv_general_dilated_patches(
     features, size = x.shape[numbers.lhs_spec[1]], prod(window)
     square = (size, size)
     one_hot = cast(eq(iota(INT32, square, 0), iota(INT32, square, 1)), x.dtype)
-    kernel = reshape(
-        broadcast(one_hot, (features, *square), (0,)), (features * size, 1, *window)
-    )
+    kernel = reshape(broadcast(one_hot, (features, *square), (0,)), (features * size, 1, *window))
     return conv_general_dilated(
         x,
         transpose(kernel, inverse(tuple(numbers.rhs_spec))),

@@ -13,7 +13,9 @@ from oxmlx.lax.arguments import Array, ArrayLike, check, ints, same_dtype, value
 from oxmlx.ops.convert import cast
 from oxmlx.ops.dot import DotGeneral
 
-DotDimensionNumbers: TypeAlias = "tuple[tuple[Sequence[int], Sequence[int]], tuple[Sequence[int], Sequence[int]]]"  # noqa: E501
+DotDimensionNumbers: TypeAlias = (
+    "tuple[tuple[Sequence[int], Sequence[int]], tuple[Sequence[int], Sequence[int]]]"
+)
 """((contracted axes of x, of y), (batch axes of x, of y))"""
 
 
@@ -118,10 +120,14 @@ def dot_general(
     who = "lax.dot_general"
     check_precision(who, precision)
     x, y = (value(v, who) for v in same_dtype(who, lhs, rhs))
-    contract, batch = (
-        tuple(ints(who, "dimension_numbers", axes) for axes in pair) for pair in dimension_numbers
-    )
-    return accumulated(DotGeneral(contract, batch), x, y, preferred_element_type, who)
+    try:
+        (kx, ky), (bx, by) = dimension_numbers
+    except (TypeError, ValueError):
+        problem = f"dimension_numbers got {dimension_numbers!r:.80}"
+        advice = "Wanted ((contracted axes of x, of y), (batch axes of x, of y))."
+        raise ArgumentError(who, problem, advice) from None
+    kx, ky, bx, by = (ints(who, "dimension_numbers", axes) for axes in (kx, ky, bx, by))
+    return accumulated(DotGeneral((kx, ky), (bx, by)), x, y, preferred_element_type, who)
 
 
 def batch_matmul(lhs: ArrayLike, rhs: ArrayLike, precision: Any = None) -> Array:

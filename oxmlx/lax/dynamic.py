@@ -199,6 +199,5 @@ def places(who: str, x: Value, starts: Any, negative: bool | Sequence[bool]) -> 
     wrapped = start_operands(who, given, x.shape)
     from_end = negative if isinstance(negative, Sequence) else [bool(negative)] * x.ndim
     return [
-        w if n else as_operand(s, who)
-        for w, s, n in zip(wrapped, given, from_end, strict=True)
+        w if n else as_operand(s, who) for w, s, n in zip(wrapped, given, from_end, strict=True)
     ]

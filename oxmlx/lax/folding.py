@@ -1,4 +1,4 @@
-"""A computation of two scalars that the caller gives: what it is, and how to fold arrays with it."""
+"""A computation of two scalars that the caller gives: what it is, and folds of arrays with it."""
 
 from __future__ import annotations
 
@@ -84,9 +84,7 @@ def folded(
         raise TreeError(who, problem, "Wanted one initial value for each operand.")
     xs = [value(x, who) for x in leaves]
     same_shape(who, *xs)
-    inits = [
-        as_scalar(who, "an initial value", i, x.aval) for i, x in zip(starts, xs, strict=True)
-    ]
+    inits = [as_scalar(who, "an initial value", i, x.aval) for i, x in zip(starts, xs, strict=True)]
     scalars = [Aval((), x.dtype) for x in xs]
     pair = tree.treedef_tuple([treedef, treedef])
     body, consts, out_tree = stage_flat(computation, [*scalars, *scalars], pair, who)

@@ -57,7 +57,9 @@ class GatherScatterMode(enum.Enum):
             return GatherScatterMode(s)
         except ValueError:
             words = '"clip", "fill", "drop", "promise_in_bounds"'
-            raise ArgumentError("lax.GatherScatterMode", f"got {s!r}", f"It takes {words}.") from None
+            raise ArgumentError(
+                "lax.GatherScatterMode", f"got {s!r}", f"It takes {words}."
+            ) from None
 
 
 class Windows(NamedTuple):
@@ -89,30 +91,33 @@ class Windows(NamedTuple):
         Raises:
             AxisError, ShapeError: they do.
         """
-        rank = len(self.shape)
-        result = len(self.starts_shape) + len(self.offsets)
-        for axes, ndim in ((self.offsets, result), (self.dropped + self.batch, rank),
-                           (self.mapped + self.batch, rank),
-                           (self.starts_batch, len(self.starts_shape))):  # fmt: skip
-            axes_of(who, axes, ndim)
+        rank, lead = len(self.shape), len(self.starts_shape)
         gone = self.dropped + self.batch
-        pairs = [(len(self.batch) == len(self.starts_batch), f"batch axes {self.batch} and "
-                  f"{self.starts_batch} are not pairs"),
-                 (len(self.sizes) == rank, f"{len(self.sizes)} window sizes for rank {rank}"),
-                 (len(self.mapped) == vector, f"index vectors of {vector} elements for the axes "
-                  f"{self.mapped}"),
-                 (len(self.offsets) + len(gone) == rank, f"{self.offsets} and {gone} are not "
-                  f"together the {rank} axes of a window"),
-                 (list(self.offsets) == sorted(self.offsets), f"{self.offsets} are not sorted")]  # fmt: skip
-        check(who, pairs, WANTED)
-        fits = all(0 <= m <= n for m, n in zip(self.sizes, self.shape, strict=True))
-        ones = all(self.sizes[a] <= 1 for a in gone)
+        axes_of(who, self.offsets, lead + len(self.offsets))
+        axes_of(who, gone, rank)
+        axes_of(who, self.mapped + self.batch, rank)
+        axes_of(who, self.starts_batch, lead)
+        counts = (
+            (len(self.sizes), rank, "window sizes, one for each axis"),
+            (len(self.mapped), vector, "axes, one for each element of an index vector"),
+            (len(self.starts_batch), len(self.batch), "batch axes of the indices, as many"),
+            (
+                len(self.offsets),
+                rank - len(gone),
+                "axes of windows, all not dropped",
+            ),
+        )
+        check(who, [(got == n, f"got {got} and wanted {n} {what}") for got, n, what in counts])
         paired = [self.shape[a] for a in self.batch]
         extents = [self.starts_shape[a] for a in self.starts_batch]
-        check(who, [(fits, f"windows of {self.sizes} do not fit into {self.shape}"),
-                    (ones, f"axes {gone} have windows of {self.sizes}, not of 1"),
-                    (paired == extents, f"batch axes have extents {paired} and {extents}")],
-              WANTED)  # fmt: skip
+        fits = all(0 <= m <= n for m, n in zip(self.sizes, self.shape, strict=True))
+        conditions = (
+            (fits, f"windows of shape {self.sizes} do not fit into {self.shape}"),
+            (all(self.sizes[a] <= 1 for a in gone), f"axes {gone} of {self.sizes} are not 1"),
+            (paired == extents, f"batch axes have extents {paired} and {extents}"),
+            (list(self.offsets) == sorted(self.offsets), f"axes {self.offsets} are not in order"),
+        )
+        check(who, conditions, WANTED)
 
     def kept(self) -> list[int]:
         """The axes of the array that the result has."""

@@ -47,9 +47,7 @@ def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> A
     whole = count * size
     parts: list[Any] = []
     if count:
-        batches = [
-            reshape(between(x, 0, 0, whole), (count, size, *x.shape[1:])) for x in rows
-        ]
+        batches = [reshape(between(x, 0, 0, whole), (count, size, *x.shape[1:])) for x in rows]
         out = scan(lambda carry, x: (carry, vmap(f)(x)), None, treedef.unflatten(batches))[1]
         parts.append(tree.map(lambda y: reshape(y, (whole, *y.shape[2:])), out))
     if n > whole or not count:

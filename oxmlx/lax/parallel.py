@@ -7,10 +7,8 @@ from typing import Any
 
 from oxmlx import tree
 from oxmlx.errors import ArgumentError
-from oxmlx.lax.arguments import value
-from oxmlx.ops.collective import all_to_all, axis_index, axis_size, ppermute, psum
-from oxmlx.ops.logic import eq
-from oxmlx.ops.select import select, zero
+from oxmlx.lax.slicing import index_in_dim
+from oxmlx.ops.collective import all_gather, all_to_all, axis_size, ppermute
 
 
 def pshuffle(x: Any, axis_name: Hashable, perm: Sequence[int]) -> Any:
@@ -75,10 +73,5 @@ def pbroadcast(x: Any, axis_name: Hashable, source: int) -> Any:
     if not 0 <= source < size:
         problem = f"source must lie in [0, {size}), got {source}"
         raise ArgumentError("lax.pbroadcast", problem)
-    here = eq(axis_index(axis_name), source)
-
-    def only(leaf: Any) -> Any:
-        y = value(leaf, "lax.pbroadcast")
-        return select(here, y, zero(y))
-
-    return psum(tree.map(only, x), axis_name)
+    every = all_gather(x, axis_name)
+    return tree.map(lambda y: index_in_dim(y, source, keepdims=False), every)

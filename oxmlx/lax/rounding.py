@@ -48,9 +48,7 @@ def ceil(x: ArrayLike) -> Array:
     return math.ceil(x)
 
 
-def round(
-    x: ArrayLike, rounding_method: RoundingMethod = RoundingMethod.AWAY_FROM_ZERO
-) -> Array:
+def round(x: ArrayLike, rounding_method: RoundingMethod = RoundingMethod.AWAY_FROM_ZERO) -> Array:
     """The nearest integer.
 
     Args:
@@ -69,11 +67,11 @@ def round(
         raise ArgumentError("lax.round", problem, "It takes a lax.RoundingMethod.") from None
     if method is RoundingMethod.TO_NEAREST_EVEN:
         return math.round_(x)
-    x = value(x, "lax.round")
-    size = math.abs_(x)
+    y = value(x, "lax.round")
+    size = math.abs_(y)
     whole = math.floor(size)
-    up = logic.ge(elementwise.sub(size, whole), constant(0.5, x))
-    return elementwise.mul(math.sign(x), elementwise.add(whole, cast(up, x.dtype)))
+    up = logic.ge(elementwise.sub(size, whole), constant(0.5, y))
+    return elementwise.mul(math.sign(y), elementwise.add(whole, cast(up, y.dtype)))
 
 
 def is_finite(x: ArrayLike) -> Array:
@@ -81,7 +79,7 @@ def is_finite(x: ArrayLike) -> Array:
 
     >>> import oxmlx as ox
     >>> ox.lax.is_finite(ox.array([1.0, float("inf"), float("nan")]))
-    array([ True, False, False])
+    array([ True, False, False], dtype=bool)
     """
     return math.is_finite(x)
 

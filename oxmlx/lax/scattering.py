@@ -123,9 +123,7 @@ def scatter_sub(
     who = "lax.scatter_sub"
     x = value(operand, who)
     less = neg(of_dtype(who, "the updates", updates, x.aval))
-    return write(
-        who, "add", x, scatter_indices, less, dimension_numbers, unique_indices, mode
-    )
+    return write(who, "add", x, scatter_indices, less, dimension_numbers, unique_indices, mode)
 
 
 def scatter_mul(
@@ -226,9 +224,7 @@ def scatter_apply(
     x = value(operand, who)
     none = full(x.shape, 0, INT32)
     ones = full(shape_of(who, update_shape), 1, INT32)
-    counts = write(
-        who, "add", none, scatter_indices, ones, dimension_numbers, unique_indices, mode
-    )
+    counts = write(who, "add", none, scatter_indices, ones, dimension_numbers, unique_indices, mode)
 
     def once(k: Any, y: Any) -> Any:
         new = reshape(vmap(func)(reshape(y, (x.size,))), x.shape)
@@ -262,9 +258,7 @@ def write(
     fits = outer == starts.shape[:-1] and len(extents) == len(offsets) == len(kept)
     check(who, [(fits, problem)], WANTED)
     sizes = dict(zip(kept, extents, strict=True))
-    w = Windows(
-        x.shape, tuple(sizes.get(a, 1) for a in range(x.ndim)), starts.shape[:-1], *fields
-    )
+    w = Windows(x.shape, tuple(sizes.get(a, 1) for a in range(x.ndim)), starts.shape[:-1], *fields)
     w.check(who, starts.shape[-1])
     chosen = GatherScatterMode.from_any(mode)
     where = places(who, w, starts, chosen)

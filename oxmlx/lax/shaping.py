@@ -91,8 +91,8 @@ def broadcast_to_rank(x: ArrayLike, rank: int) -> Array:
     >>> ox.lax.broadcast_to_rank(ox.array([1, 2]), 3).shape
     (1, 1, 2)
     """
-    x = value(x, "lax.broadcast_to_rank")
-    return reshaped(x, (*((1,) * (rank - x.ndim)), *x.shape))
+    y = value(x, "lax.broadcast_to_rank")
+    return reshaped(y, (*((1,) * (rank - y.ndim)), *y.shape))
 
 
 def broadcast_like(arr: ArrayLike, like_arr: ArrayLike) -> Array:
@@ -162,9 +162,7 @@ def collapse(operand: ArrayLike, start_dimension: int, stop_dimension: int | Non
     return reshaped(x, (*shape[:start], prod(shape[start:stop]), *shape[stop:]))
 
 
-def reshape(
-    operand: ArrayLike, new_sizes: Shape, dimensions: Sequence[int] | None = None
-) -> Array:
+def reshape(operand: ArrayLike, new_sizes: Shape, dimensions: Sequence[int] | None = None) -> Array:
     """The elements in row-major order in another shape.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any
 from oxmlx.dtypes import is_float
 from oxmlx.errors import DtypeError
 from oxmlx.ir.aval import get_aval
-from oxmlx.lax.arguments import Array, ArrayLike, same_type, value
+from oxmlx.lax.arguments import Array, ArrayLike, listed, same_type
 from oxmlx.ops import elementwise, logic, math
 from oxmlx.ops.elementwise import div, mul, neg, one, operands, reciprocal, sub
 from oxmlx.ops.math import constant
@@ -33,8 +33,8 @@ def erf(x: ArrayLike) -> Array:
     """2/√π ∫₀ˣ exp(-t²) dt
 
     >>> import oxmlx as ox
-    >>> ox.lax.erf(ox.array([0.0, 1.0]))
-    array([0.       , 0.8427008], dtype=float32)
+    >>> ox.lax.erf(ox.array([0.0, 1.0])).round(4)
+    array([0.    , 0.8427], dtype=float32)
     """
     return math.erf(x)
 
@@ -43,8 +43,8 @@ def erfc(x: ArrayLike) -> Array:
     """1 - erf x, accurate in the right tail.
 
     >>> import oxmlx as ox
-    >>> ox.lax.erfc(ox.array([0.0, 9.0]))
-    array([1.0000000e+00, 4.1370318e-37], dtype=float32)
+    >>> ox.lax.erfc(ox.array([0.0, 1.0])).round(4)
+    array([1.    , 0.1573], dtype=float32)
     """
     return math.erfc(x)
 
@@ -53,8 +53,8 @@ def erf_inv(x: ArrayLike) -> Array:
     """The y with erf y = x.
 
     >>> import oxmlx as ox
-    >>> ox.lax.erf_inv(ox.array([0.0, 0.5, 1.0]))
-    array([0.       , 0.4769363,       inf], dtype=float32)
+    >>> ox.lax.erf_inv(ox.array([0.0, 0.5, 1.0])).round(4)
+    array([0.    , 0.4769,    inf], dtype=float32)
     """
     return math.erf_inv(x)
 
@@ -63,8 +63,8 @@ def lgamma(x: ArrayLike) -> Array:
     """ln |Γ(x)|
 
     >>> import oxmlx as ox
-    >>> ox.lax.lgamma(ox.array([1.0, 4.0]))
-    array([0.       , 1.7917595], dtype=float32)
+    >>> ox.lax.lgamma(ox.array([1.0, 4.0])).round(4)
+    array([0.    , 1.7918], dtype=float32)
     """
     return math.lgamma(x)
 
@@ -73,8 +73,8 @@ def digamma(x: ArrayLike) -> Array:
     """Γ′(x) / Γ(x)
 
     >>> import oxmlx as ox
-    >>> ox.lax.digamma(ox.array([1.0, 4.0]))
-    array([-0.5772157,  1.2561177], dtype=float32)
+    >>> ox.lax.digamma(ox.array([1.0, 4.0])).round(4)
+    array([-0.5772,  1.2561], dtype=float32)
     """
     return math.digamma(x)
 
@@ -83,8 +83,8 @@ def polygamma(m: ArrayLike, x: ArrayLike) -> Array:
     """The m-th derivative of digamma at x, for whole numbers m ≥ 0 written as floats.
 
     >>> import oxmlx as ox
-    >>> ox.lax.polygamma(ox.array([0.0, 1.0]), 1.0)
-    array([-0.5772157,  1.644934 ], dtype=float32)
+    >>> ox.lax.polygamma(ox.array([0.0, 1.0]), 1.0).round(4)
+    array([-0.5772,  1.6449], dtype=float32)
     """
     m, x = floats("lax.polygamma", m, x)
     order = maximum(m, one(m))
@@ -95,8 +95,8 @@ def zeta(x: ArrayLike, q: ArrayLike) -> Array:
     """Hurwitz's ζ(x, q) = Σ (q + k)⁻ˣ over k ≥ 0, for x > 1 and q > 0; NaN elsewhere.
 
     >>> import oxmlx as ox
-    >>> ox.lax.zeta(ox.array([2.0, 4.0]), 1.0)
-    array([1.6449341, 1.0823233], dtype=float32)
+    >>> ox.lax.zeta(ox.array([2.0, 4.0]), 1.0).round(4)
+    array([1.6449, 1.0823], dtype=float32)
     """
     x, q = floats("lax.zeta", x, q)
     defined = logic.and_(logic.gt(x, one(x)), logic.gt(q, zero(q)))
@@ -122,8 +122,8 @@ def bessel_i0e(x: ArrayLike) -> Array:
     """e⁻ˡˣˡ I₀(x), the modified Bessel function of the first kind and order 0, scaled.
 
     >>> import oxmlx as ox
-    >>> ox.lax.bessel_i0e(ox.array([0.0, 1.0, 100.0]))
-    array([1.        , 0.4657596 , 0.03994438], dtype=float32)
+    >>> ox.lax.bessel_i0e(ox.array([0.0, 1.0, 100.0])).round(4)
+    array([1.    , 0.4658, 0.0399], dtype=float32)
     """
     return scaled_bessel("lax.bessel_i0e", 0, x)
 
@@ -132,8 +132,8 @@ def bessel_i1e(x: ArrayLike) -> Array:
     """e⁻ˡˣˡ I₁(x), the modified Bessel function of the first kind and order 1, scaled.
 
     >>> import oxmlx as ox
-    >>> ox.lax.bessel_i1e(ox.array([0.0, 1.0, -100.0]))
-    array([ 0.        ,  0.20791042, -0.03974415], dtype=float32)
+    >>> ox.lax.bessel_i1e(ox.array([0.0, 1.0, -100.0])).round(4)
+    array([ 0.    ,  0.2079, -0.0397], dtype=float32)
     """
     return scaled_bessel("lax.bessel_i1e", 1, x)
 
@@ -148,9 +148,7 @@ def scaled_bessel(who: str, order: int, x: Any) -> Any:
     taylor = nested(mul(half, half), [1 / (k * (k + order)) for k in TERMS])
     taylor = mul(taylor, math.exp(neg(math.abs_(small))))
     signs = [((2 * k - 1) ** 2 - 4 * order) / (8 * k) for k in TERMS]
-    tail = mul(
-        math.rsqrt(mul(large, constant(2 * pi, x))), nested(reciprocal(large), signs)
-    )
+    tail = mul(math.rsqrt(mul(large, constant(2 * pi, x))), nested(reciprocal(large), signs))
     if order:
         taylor, tail = mul(taylor, half), mul(tail, math.sign(x))
     return select(near, taylor, tail)
@@ -170,7 +168,7 @@ def floats(who: str, *xs: Any) -> list[Any]:
     Raises:
         DtypeError: they are not floating.
     """
-    ops = operands(who, *same_type(who, *xs)) if len(xs) > 1 else [value(xs[0], who)]
-    if not is_float(get_aval(ops[0]).dtype):
-        raise DtypeError(who, f"wants floating operands, got {get_aval(ops[0])}")
+    ops = operands(who, *same_type(who, *xs))
+    if not all(is_float(get_aval(x).dtype) for x in ops):
+        raise DtypeError(who, f"wants floating operands, got {listed(ops)}")
     return ops

@@ -71,9 +71,7 @@ def reduce_window(
         out = windows.reduce_window(xs[0], kind, window, strides, pads, base, step)
         return treedef.unflatten([out])
     lows, highs = zip(*pads, strict=True) if pads else ((), ())
-    slides = list(
-        starmap(Slide, zip(shape, window, strides, lows, highs, base, step, strict=True))
-    )
+    slides = list(starmap(Slide, zip(shape, window, strides, lows, highs, base, step, strict=True)))
     config = [(s.low, s.high, s.base - 1) for s in slides]
     outs = [pad(x, i, config) for x, i in zip(xs, inits, strict=True)]
     for axis, s in enumerate(slides):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -67,8 +68,8 @@ def filter(model: T, where: Any, inverse: bool = False) -> T:
     LayerNorm(weight=f32[2], bias=None, eps=1e-05, frozen=frozenset({'bias'}))
     """
     leaves, treedef = tree.flatten(model)
-    if where is is_trainable and isinstance(model, Module):
-        where = model.trainable_mask()
+    if isinstance(model, Module) and inspect.unwrap(where) is is_trainable:
+        where = model.trainable_mask()  # the owner of a leaf decides, not the leaf
     if callable(where) and not isinstance(where, Module):
         chosen = [where(x) for x in leaves]
     else:

@@ -7,7 +7,7 @@ from math import pi
 from oxmlx import numpy as onp
 from oxmlx.errors import ShapeError
 from oxmlx.numpy.arguments import Array, ArrayLike, axis_of, inexact, value
-from oxmlx.ops.elementwise import neg
+from oxmlx.ops.elementwise import div, mul, neg
 from oxmlx.ops.math import abs_, erfc, exp, expm1, log, log1p, logistic, sqrt
 from oxmlx.ops.math import tanh as tanh_
 from oxmlx.ops.select import clamp, select
@@ -147,7 +147,7 @@ def selu(x: ArrayLike) -> Array:
     >>> selu(1.0)
     array(1.050701, dtype=float32)
     """
-    return 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717)
+    return mul(elu(x, 1.6732632423543772848170429916717), 1.0507009873554804934193349852946)
 
 
 def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> Array:
@@ -178,7 +178,7 @@ def hard_sigmoid(x: ArrayLike) -> Array:
     >>> hard_sigmoid(0.0)
     array(0.5, dtype=float32)
     """
-    return relu6(inexact(x, "hard_sigmoid") + 3.0) / 6.0
+    return div(relu6(inexact(x, "hard_sigmoid") + 3.0), 6.0)
 
 
 def hard_silu(x: ArrayLike) -> Array:
@@ -219,7 +219,7 @@ def glu(x: ArrayLike, axis: int = -1) -> Array:
     if a.shape[axis] % 2:
         raise ShapeError("glu", f"axis {axis} of {a.aval} has no halves: its extent is odd")
     left, right = onp.split(a, 2, axis)
-    return left * sigmoid(right)
+    return mul(left, sigmoid(right))
 
 
 def squareplus(x: ArrayLike, b: ArrayLike = 4.0) -> Array:

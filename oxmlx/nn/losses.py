@@ -51,7 +51,7 @@ def weighted(who: str, loss: Any, weights: Any) -> Any:
 
 def at_targets(x: Any, targets: Any, axis: int) -> Any:
     """x at the class that each target names, along `axis`."""
-    return onp.take_along_axis(x, onp.expand_dims(targets, axis), axis).squeeze(axis)
+    return onp.squeeze(onp.take_along_axis(x, onp.expand_dims(targets, axis), axis), axis)
 
 
 def check_classes(who: str, x: Any, targets: Any, axis: int) -> None:

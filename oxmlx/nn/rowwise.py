@@ -188,6 +188,6 @@ def one_hot(x: ArrayLike, num_classes: int, *, dtype: Any = None, axis: int = -1
         raise ArgumentError("one_hot", f"num_classes must be a number ≥ 0, got {num_classes!r}")
     at = axis_of("one_hot", axis, a.ndim + 1)
     shape = tuple(num_classes if a == at else 1 for a in range(a.ndim + 1))
-    classes = onp.arange(num_classes, dtype=a.dtype).reshape(shape)
+    classes = onp.reshape(onp.arange(num_classes, dtype=a.dtype), shape)
     hits = eq(onp.expand_dims(a, at), classes)
     return cast(hits, as_dtype("float32" if dtype is None else dtype, "one_hot"))

@@ -114,10 +114,10 @@ def base_table(
 def table_of(turns: Any, wide: bool) -> tuple[Any, Any]:
     """(whole steps u32, rest) of the turns a position, float64; all in the rest for `wide`."""
     floor: Any = onp.floor if isinstance(turns, Value) else np.floor
-    if wide:
-        return (0 * turns).astype(UINT32), turns
-    steps = (turns - floor(turns)) * STEPS
+    steps: Any = (turns - floor(turns)) * STEPS
     whole = floor(steps)
+    if wide:
+        return (0 * whole).astype(UINT32), turns
     return whole.astype(UINT32), ((steps - whole) / STEPS).astype(FLOAT32)
 
 

@@ -36,7 +36,11 @@ def until_still(board, limit):
 
 
 def main():
-    glider = jnp.zeros((12, 12), bool).at[jnp.array([0, 1, 2, 2, 2]), jnp.array([1, 2, 0, 1, 2])].set(True)
+    glider = (
+        jnp.zeros((12, 12), bool)
+        .at[jnp.array([0, 1, 2, 2, 2]), jnp.array([1, 2, 0, 1, 2])]
+        .set(True)
+    )
     block = jnp.zeros((8, 8), bool).at[2:4, 3:5].set(True).at[5, 1].set(True)
     moved = lax.fori_loop(0, 20, lambda i, b: generation(b), glider)
     boards = jax.vmap(generation)(jnp.stack([glider, glider.T]))
