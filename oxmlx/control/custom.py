@@ -129,7 +129,7 @@ class CustomJvpCall(CustomCall):
     ) -> tuple[Jaxpr, ...]:
         (rule,) = rules
         moving = [is_inexact(a.dtype) for a in self.body.in_avals[self.consts :]]
-        mapped = [*lead, *xs, *[True] * sum(moving)]
+        mapped = [*lead, *xs, *pick(xs, moving)]  # a tangent is shaped like its primal
         every = [True] * len(rule.outputs)
         return (vmap_body(rule, axis, mapped, every)[0],)
 

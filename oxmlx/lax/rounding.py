@@ -154,5 +154,5 @@ def rounded(bits: Any, drop: int) -> Any:
     """Unsigned integers without their last `drop` bits, to the nearest, a tie to the even one."""
     odd = logic.and_(logic.shift_right_logical(bits, constant(drop, bits)), constant(1, bits))
     carry = elementwise.add(odd, constant(2 ** (drop - 1) - 1, bits))
-    kept = logic.not_(constant(2**drop - 1, bits))
-    return logic.and_(elementwise.add(bits, carry), kept)
+    kept = 2 ** (8 * bits.itemsize) - 2**drop
+    return logic.and_(elementwise.add(bits, carry), constant(kept, bits))

@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from oxmlx.ir.value import Value
+from oxmlx.source import is_internal
 from oxmlx.tree import is_tree_node
 
 CONTAINERS = (tuple, list, dict, OrderedDict, defaultdict, deque, Sequence, Mapping)
@@ -158,7 +159,9 @@ _scopes: dict[type, dict[str, Any]] = {}
 
 def remember_scope(cls: type, frame: FrameType | None) -> None:
     """Note what the names in postponed annotations mean where the class statement runs."""
-    while frame is not None and frame.f_globals.get("__name__") != cls.__module__:
+    while frame is not None and (
+        is_internal(frame.f_code) or frame.f_globals.get("__name__") != cls.__module__
+    ):
         frame = frame.f_back
     annotations = inspect.get_annotations(cls).values()
     names = re.findall(r"[^\W\d]\w*", " ".join(a for a in annotations if isinstance(a, str)))

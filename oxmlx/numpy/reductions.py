@@ -37,7 +37,7 @@ from oxmlx.ops.axes import reduce_sum
 from oxmlx.ops.complex import conj
 from oxmlx.ops.convert import cast
 from oxmlx.ops.elementwise import add, div, mul, sub
-from oxmlx.ops.select import select
+from oxmlx.ops.select import select, zero
 from oxmlx.ops.shape import broadcast_to
 
 UINT32 = np.dtype(np.uint32)
@@ -341,6 +341,11 @@ def extreme(
         problem = "where= may leave no element, which has no largest or smallest"
         raise ArgumentError(who, problem, "Say with initial= what no element gives.")
     start = None if initial is None else converted(who, initial, x.dtype)
+    axes = axes_of(who, axis, x.ndim)
+    if start is not None and 0 in (x.shape[k] for k in axes):
+        rest = tuple(n for k, n in enumerate(x.shape) if k not in axes)
+        out = broadcast_to(start, rest)
+        return unsqueeze(out, axes) if keepdims else out
     return reduced(who, reduce, x, axis, keepdims, where, start, start, pair)
 
 
@@ -388,8 +393,10 @@ def squares(who: str, x: Any, axis: Axes, keepdims: bool, where: Any, centre: An
     if centre is None:
         centre = mean(x, axis, keepdims=True, where=where)
     distance = sub(x, converted(who, centre, x.dtype))
+    if where is not None:  # before squaring, so that what does not count may be NaN
+        distance = select(as_bool(value(where, who)), distance, zero(distance))
     square = real_part(mul(distance, conj(distance)))
-    return reduced(who, reduce_sum, square, axis, keepdims, where, 0)
+    return reduced(who, reduce_sum, square, axis, keepdims)
 
 
 def freedoms(who: str, ddof: Any, correction: Any) -> Any:

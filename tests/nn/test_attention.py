@@ -130,7 +130,7 @@ def test_sinks_take_their_share() -> None:
     grads = ox.grad(lambda s: onp.sum(sdpa(*ours, scale=0.3, sinks=s) * onp.array(q)))(
         onp.array(sinks)
     )
-    extra = np.concatenate([np.zeros((2, 2, 1, 8), np.float32)] * 1, 2)
+    extra = np.zeros((2, 2, 1, 8), np.float32)
     k2, v2 = (onp.array(np.concatenate([x, extra], 2)) for x in (k, v))
     column = lambda s: onp.concatenate(  # noqa: E731
         [onp.zeros((4, 3, 5)), onp.broadcast_to(onp.reshape(s, (4, 1, 1)), (4, 3, 1))], -1

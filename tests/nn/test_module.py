@@ -324,7 +324,7 @@ def test_leaves_and_structure_are_cached_and_do_not_travel() -> None:
     model = net()
     leaves, treedef = ox.tree.flatten(model)
     ox.tree.flatten(model)[0].clear()
-    assert ox.tree.leaves(model) == leaves or len(ox.tree.leaves(model)) == len(leaves)
+    assert len(ox.tree.leaves(model)) == len(leaves)
     assert "_flat" in vars(model) and "_flat" not in vars(copy.copy(model))
     copied = copy.deepcopy(model)
     assert same(copied, model) and ox.tree.structure(copied) is treedef
@@ -377,7 +377,7 @@ def test_repr_and_summary() -> None:
     assert repr(Block(2).eval()).endswith("training=False)")
     lines = repr(net(depth=1)).splitlines()
     assert lines[0] == "Net(" and lines[1].startswith("  head=Block(weight=f32[3]")
-    assert lines[2:3] == ["  layers=("] or lines[2].startswith("  layers=(")
+    assert lines[2].startswith("  layers=(Block(")
     table = net().freeze("head.bias").summary()
     assert "head.bias" in table and "Block (frozen)" in table and "Block (buffer)" in table
     assert table.splitlines()[-1] == ("parameters 18 (72 bytes), trainable 15, in buffers 20")

