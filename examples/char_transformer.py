@@ -246,7 +246,7 @@ def main(argv: Sequence[str] | None = None) -> tuple[State, list[tuple[int, floa
     text = load_text(args.text, args.limit)
     print(f"{len(text.train)} letters to learn from, {len(text.letters)} different ones")
     state, history = train(text, args)
-    if args.plot:
+    if args.plot and history:
         draw(history, args.out / "char_transformer.png")
         print(f"drawn as {args.out / 'char_transformer.png'}")
     key = ox.random.fold_in(state.key, 1)

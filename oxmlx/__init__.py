@@ -15,9 +15,12 @@ The map of the house, from the ground up (`make check` holds it to its layers):
     numpy lax nn optim io random debug testing      GARDEN
 """
 
-from oxmlx import debug, io, lax, nn, numpy, optim, random, tree, tree_util
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from oxmlx import tree, tree_util
 from oxmlx.api.autodiff import grad, jvp, linearize, value_and_grad, vjp
-from oxmlx.api.boundary import guard, guard_methods
+from oxmlx.api.boundary import guard_methods
 from oxmlx.api.evaluation import block_until_ready, device_get, device_put, eval
 from oxmlx.api.jacobian import hessian, jacfwd, jacrev
 from oxmlx.api.remat import checkpoint
@@ -54,9 +57,28 @@ from oxmlx.ir.value import Value as Array
 from oxmlx.jit import jit
 from oxmlx.ops.identity import stop_gradient
 
+if TYPE_CHECKING:
+    from oxmlx import debug, io, lax, nn, numpy, optim, random, testing
+
 __version__ = "0.1.0"
 remat = checkpoint
 register(Reference())
-for _namespace in (io, lax, nn, numpy, optim, random):
-    guard(_namespace)
 guard_methods(Array)
+
+GARDEN = ("debug", "io", "lax", "nn", "numpy", "optim", "random", "testing")
+
+
+def __getattr__(name: str) -> Any:
+    """Load a part of the garden when it is first asked for: most programs visit a few of them."""
+    if name not in GARDEN:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def _method(self: Array, name: str) -> Any:
+    """An attribute that an array lacks may be one of the methods that `oxmlx.numpy` brings."""
+    importlib.import_module("oxmlx.numpy")
+    return object.__getattribute__(self, name)
+
+
+setattr(Array, "__getattr__", _method)  # noqa: B010

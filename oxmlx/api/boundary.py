@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
-from types import FunctionType, ModuleType, TracebackType
+from types import FunctionType, TracebackType
 from typing import Any, TypeVar
 
 from oxmlx.config import config
@@ -56,8 +57,12 @@ def innermost(tb: TracebackType) -> Location:
     return Location(tb.tb_frame.f_code, tb.tb_lasti)
 
 
-def guard(namespace: ModuleType) -> None:
-    """Make every public function of a namespace a boundary."""
+GUARDED = boundary(lambda: None).__code__
+
+
+def guard(module: str) -> None:
+    """Make every public function of a module a boundary."""
+    namespace = sys.modules[module]
     for name in namespace.__all__:
         f = getattr(namespace, name)
         if isinstance(f, FunctionType):
@@ -67,7 +72,7 @@ def guard(namespace: ModuleType) -> None:
 def guard_methods(cls: type) -> None:
     """Make the operators and methods that were installed on a class boundaries."""
     for name, f in list(vars(cls).items()):
-        if isinstance(f, FunctionType) and not is_own(cls, f) and name != "__repr__":
+        if isinstance(f, FunctionType) and not is_own(cls, f) and f.__code__ is not GUARDED:
             setattr(cls, name, boundary(f))
 
 

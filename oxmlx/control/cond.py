@@ -19,6 +19,7 @@ from oxmlx.control.program import (
     spread,
     stage_flat,
 )
+from oxmlx.dtypes import Dtype, promote
 from oxmlx.errors import ArgumentError, DtypeError, ShapeError, TreeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.dce import dce
@@ -264,23 +265,31 @@ def choose_branch(who: str, index: Any, branches: Sequence[Any], operands: tuple
 
 
 def same_types(jaxprs: Sequence[Jaxpr]) -> list[Jaxpr]:
-    """Weak outputs take the dtype that another branch has at that place, as in JAX."""
-    wanted: list[Aval] = []
-    for column in zip(*(j.out_avals for j in jaxprs), strict=True):
-        strong = [a for a in column if not a.weak]
-        wanted.append(strong[0] if strong else column[0])
+    """Weak outputs take the dtype that holds what all branches have at that place, as in JAX."""
+    columns = zip(*(j.out_avals for j in jaxprs), strict=True)
+    wanted = [common_type(column) for column in columns]
 
     def agree(jaxpr: Jaxpr) -> Jaxpr:
-        if jaxpr.out_avals == wanted:
+        outs = jaxpr.out_avals
+        if all(not a.weak or (a.dtype, True) == w for a, w in zip(outs, wanted, strict=True)):
             return jaxpr
 
         def f(*args: Any) -> list[Any]:
             outs = eval_jaxpr(jaxpr, args)
             return [
-                cast(as_value(x, "cond"), w.dtype, w.weak) if get_aval(x).weak else x
+                cast(as_value(x, "cond"), *w) if get_aval(x).weak else x
                 for x, w in zip(outs, wanted, strict=True)
             ]
 
         return stage_closed(f, jaxpr.in_avals)
 
     return [agree(j) for j in jaxprs]
+
+
+def common_type(column: Sequence[Aval]) -> tuple[Dtype, bool]:
+    """The dtype that holds those of all avals, and whether it is weak."""
+    first, *others = column
+    kind = first.dtype, first.weak
+    for a in others:
+        kind = kind if kind == (a.dtype, a.weak) else promote(*kind, a.dtype, a.weak)
+    return kind

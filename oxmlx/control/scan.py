@@ -346,17 +346,17 @@ def carry_types(
     carry: list[Any], trace_body: Callable[[list[Aval]], Traced]
 ) -> tuple[list[Any], Traced]:
     """Trace a loop's body for carries of the types it returns: as in JAX, a weak carry takes the
-    dtype that the body gives it."""
+    dtype that holds both its own and the one that the body gives it."""
     while True:
         traced = trace_body(avals_of(carry))
         outs = traced[0].out_avals
-        weak = [c.aval.weak and not o.weak for c, o in zip(carry, outs, strict=False)]
-        if not any(weak):
-            return carry, traced
-        carry = [
-            cast(c, promote(c.dtype, True, o.dtype, False)[0]) if w else c
-            for c, o, w in zip(carry, outs, weak, strict=False)
+        wide = [
+            cast(c, *promote(c.aval.dtype, True, o.dtype, o.weak)) if c.aval.weak else c
+            for c, o in zip(carry, outs, strict=False)
         ] + carry[len(outs) :]
+        if avals_of(wide) == avals_of(carry):
+            return carry, traced
+        carry = wide
 
 
 def check_carry(out_tree: Any, c_tree: Any) -> None:

@@ -3,6 +3,7 @@
 `load` and `save` choose the format by the name of the file.
 """
 
+from oxmlx.api.boundary import guard
 from oxmlx.io.dispatch import load, save
 from oxmlx.io.naming import names_to_tree, tree_to_names
 from oxmlx.io.npz import load_npz, save_npz
@@ -28,3 +29,5 @@ __all__ = [
     "save_state",
     "tree_to_names",
 ]
+
+guard(__name__)

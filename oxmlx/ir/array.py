@@ -76,6 +76,11 @@ class Array(Value):
         return self.node.value is None
 
 
+def number(x: np.generic, aval: Aval) -> Array:
+    """A number as an array without a place, which is written into the programs that read it."""
+    return Array(aval, None, known(np.asarray(x), literal=True))
+
+
 _lock = RLock()
 _pending: list[ref[Node]] = []
 _pinned = [0]

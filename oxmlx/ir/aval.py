@@ -9,14 +9,17 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from oxmlx.dtypes import short_name
+from oxmlx.dtypes import scalar_dtype, short_name
+
+PYTHON = frozenset(scalar_dtype(x)[0] for x in (0, 0.0, 0j))
+"""The dtypes that a Python number has: no other can be weak."""
 
 
 class Aval:
     """The type of an array: its shape, its dtype, and whether the dtype is weak.
 
-    A weak dtype came from a Python scalar and gives way to any array's dtype. Avals are interned:
-    equal ones are one object, so `is` compares them.
+    A weak dtype (i32, f32 or c64) came from a Python scalar and gives way to any array's dtype.
+    Avals are interned: equal ones are one object, so `is` compares them.
 
     >>> Aval((2, 3), np.dtype("float32"))
     f32[2,3]
@@ -35,6 +38,8 @@ class Aval:
         key = (shape, dtype, weak)
         self = _table.get(key)
         if self is None:
+            if weak and dtype not in PYTHON:
+                return cls(shape, dtype)
             with _lock:
                 self = _table.get(key)
                 if self is None:
@@ -70,7 +75,7 @@ _scalars: dict[np.dtype[Any], Aval] = {}
 
 
 def scalar_aval(dtype: np.dtype[Any]) -> Aval:
-    """The weak rank-0 aval of a Python or NumPy number that travels as a literal."""
+    """The rank-0 aval, weak if it can be, of a number that travels as a literal."""
     aval = _scalars.get(dtype)
     if aval is None:
         aval = _scalars[dtype] = Aval((), dtype, True)

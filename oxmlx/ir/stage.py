@@ -9,7 +9,7 @@ import numpy as np
 
 from oxmlx.config import config
 from oxmlx.errors import CheckError
-from oxmlx.ir.array import LITERAL, Array, known
+from oxmlx.ir.array import LITERAL, Array, number
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.check import check_jaxpr
 from oxmlx.ir.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, intern_jaxpr
@@ -132,8 +132,7 @@ def eval_jaxpr(jaxpr: Jaxpr, args: Sequence[Any]) -> list[Any]:
 
 def operand(literal: Literal) -> Array:
     """A literal of a program as a value, for rules that compute with it."""
-    aval = literal.aval.strong
-    return Array(aval, None, known(np.asarray(literal.value), literal=True))
+    return number(literal.value, literal.aval)
 
 
 def avals_of(xs: Sequence[Any]) -> list[Aval]:

@@ -5,6 +5,7 @@ would promote and broadcast. A Python number takes the dtype of the arrays besid
 kind.
 """
 
+from oxmlx.api.boundary import guard
 from oxmlx.control.associative import associative_scan
 from oxmlx.control.cond import cond, switch
 from oxmlx.control.linear_solve import custom_linear_solve
@@ -356,3 +357,5 @@ __all__ = [
     "while_loop",
     "zeta",
 ]
+
+guard(__name__)

@@ -1,5 +1,6 @@
 """Neural networks: modules, which are immutable pytrees, and all that they are made of."""
 
+from oxmlx.api.boundary import guard
 from oxmlx.nn import fast, initializers, losses
 from oxmlx.nn.activations import (
     CELU,
@@ -207,3 +208,5 @@ __all__ = [
     "triplet_loss",
     "value_and_grad",
 ]
+
+guard(__name__)

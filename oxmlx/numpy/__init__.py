@@ -14,6 +14,8 @@ from numpy import (
 )
 from numpy.exceptions import ComplexWarning
 
+from oxmlx.api.boundary import guard, guard_methods
+from oxmlx.ir.value import Value
 from oxmlx.array import array, array_repr, array_str, asarray, from_dlpack
 from oxmlx.dtypes import (
     bfloat16, bool_, complex128, complex64, float16, float32, float64, int16, int32, int64,
@@ -171,3 +173,6 @@ __all__ = [
 __array_api_version__ = "2024.12"
 
 methods.install()
+guard_methods(Value)
+
+guard(__name__)

@@ -148,7 +148,8 @@ def trapezoid(
     array(4., dtype=float32)
     """
     if x is None:
-        (heights,), width = inexact_arrays("trapezoid", y), value(dx, "trapezoid")
+        (heights,) = inexact_arrays("trapezoid", y)
+        width = converted("trapezoid", dx, heights.dtype)
     else:
         heights, places = inexact_arrays("trapezoid", y, x)
         width = diff(places if places.ndim == 1 else moveaxis(places, axis, -1))

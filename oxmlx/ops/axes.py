@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from oxmlx import dtypes
 from oxmlx.dtypes import is_inexact, short_name
 from oxmlx.errors import AxisError, DtypeError, ShapeError
-from oxmlx.ir.array import Array, known
+from oxmlx.ir.array import number
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.kernel import Expr, Operand, fold
 from oxmlx.ir.primitive import Undef
@@ -69,8 +70,8 @@ class ReduceSum(Linear):
 
     def impl(self, x: Any) -> Any:
         if x.dtype.itemsize == 2 and is_inexact(x.dtype):
-            return np.add.reduce(x.astype(np.float32), axis=self.axes).astype(x.dtype)
-        return np.add.reduce(x, axis=self.axes, dtype=x.dtype)
+            return add_up(x.astype(np.float32), self.axes).astype(x.dtype)
+        return add_up(x, self.axes)
 
     def transpose(self, ct: Any, x: Undef) -> Sequence[Any]:
         return (broadcast(ct, x.aval.shape, self.axes),)
@@ -80,6 +81,33 @@ class ReduceSum(Linear):
 
     def lower(self, index: tuple[Expr, ...], x: Operand, *, out: Aval) -> Expr:
         return lower_reduction("add", self.axes, index, x)
+
+
+BLOCK = 128
+"""So many rows are added one after another; rounding errors of more would show."""
+
+
+def add_up(x: Any, axes: tuple[int, ...]) -> Any:
+    """Σ over `axes`. NumPy adds pairwise along memory, but the rows of a column one after another;
+    here columns are added block by block."""
+    first = x.ndim - len(axes)
+    along = x.flags.c_contiguous and min(axes, default=first) == first
+    if along or not is_inexact(x.dtype) or prod(x.shape[a] for a in axes) <= BLOCK:
+        return np.add.reduce(x, axis=axes, dtype=x.dtype)
+    for axis in sorted(axes, reverse=True):
+        x = add_column(x, axis)
+    return x
+
+
+def add_column(x: Any, axis: int) -> Any:
+    """Σ along one axis: of blocks, then of their sums."""
+    n = x.shape[axis]
+    if n <= BLOCK or x.strides[axis] == x.itemsize:
+        return np.add.reduce(x, axis=axis)
+    whole, rest = np.split(x, [n - n % BLOCK], axis)
+    blocks = whole.reshape(*x.shape[:axis], n // BLOCK, BLOCK, *x.shape[axis + 1 :])
+    sums = add_column(np.add.reduce(blocks, axis=axis + 1), axis)
+    return sums + np.add.reduce(rest, axis=axis)
 
 
 def check_axes(who: str, x: Aval, axes: tuple[int, ...]) -> None:
@@ -131,8 +159,7 @@ def full(shape: tuple[int, ...], value: Any, dtype: np.dtype[Any]) -> Any:
 
 def from_number(x: np.generic) -> Value:
     """A literal as a rank-0 array of its (strong) dtype."""
-    value = np.asarray(x)
-    return Array(Aval((), value.dtype), None, known(value, literal=True))
+    return number(x, Aval((), x.dtype))
 
 
 def zeros_like(aval: Aval) -> Any:

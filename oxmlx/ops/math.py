@@ -135,7 +135,7 @@ class Cbrt(Elementwise):
     """∛x"""
 
     def partial(self, k: int, out: Any, x: Any) -> Any:
-        return div(out, mul(constant(3, x), x))
+        return reciprocal(mul(constant(3, x), mul(out, out)))
 
 
 class Sin(Elementwise):

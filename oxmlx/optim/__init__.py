@@ -16,6 +16,7 @@
 (3.0, -1.0)
 """
 
+from oxmlx.api.boundary import guard
 from oxmlx.optim.accumulation import MultiSteps, MultiStepsState
 from oxmlx.optim.adaptive import (
     ScaleByAdamState,
@@ -137,3 +138,5 @@ __all__ = [
     "warmup_cosine_decay_schedule",
     "warmup_exponential_decay_schedule",
 ]
+
+guard(__name__)

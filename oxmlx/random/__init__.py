@@ -1,5 +1,6 @@
 """Random numbers from explicit keys, under `jax.random`'s names and with its bits."""
 
+from oxmlx.api.boundary import guard
 from oxmlx.random.choosing import (
     categorical,
     choice,
@@ -107,3 +108,5 @@ __all__ = [
     "weibull_min",
     "wrap_key_data",
 ]
+
+guard(__name__)

@@ -162,17 +162,16 @@ def sampler(f: Callable[P, R]) -> Callable[P, R]:
     """A function whose first argument, `key`, is checked and arrives as one of a key dtype."""
     who = f"random.{f.__name__}"
 
+    call: Callable[..., R] = f
+
     @functools.wraps(f)
     def sample(*args: Any, **kwargs: Any) -> R:
-        if args:
-            given, *args = args  # type: ignore[assignment]
-        elif "key" in kwargs:
-            given = kwargs.pop("key")
-        else:
+        if not args and "key" not in kwargs:
             raise KeyTypeError(who, "needs a random key first, got none", ADVICE)
-        return f(as_key(who, given)[0], *args, **kwargs)  # type: ignore[arg-type]
+        given, *rest = args or (kwargs.pop("key"),)
+        return call(as_key(who, given)[0], *rest, **kwargs)
 
-    return sample  # type: ignore[return-value]
+    return sample
 
 
 def split(key: Any, num: int | tuple[int, ...] = 2) -> Any:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from oxmlx.ir.aval import get_aval
+import numpy as np
+
+from oxmlx.ir.array import number
+from oxmlx.ir.aval import get_aval, scalar_aval
 from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.stage import eval_jaxpr, stage_closed
@@ -56,6 +59,9 @@ class JVPTrace(Trace):
                 tangents.append(None)
         if not moving:
             return self.parent.process(prim, primals)
+        primals = [
+            number(x, scalar_aval(x.dtype)) if isinstance(x, np.generic) else x for x in primals
+        ]  # a rule may compute with what was written as a number
         with interpret(self.parent):
             y, dy = prim.jvp(primals, tangents)
         if prim.multiple_results:

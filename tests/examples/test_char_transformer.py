@@ -68,6 +68,7 @@ def test_a_resumed_run_ends_with_the_same_bits(
     traced.clear()
     resumed, history = char_transformer.main([*settings, "--resume"])
     assert [step for step, _, _ in history] == [8, 9]
+    assert char_transformer.main([*settings, "--resume", "--plot"])[1] == [], "all is done"
     assert traced["train_step"] == [1]
 
     assert ox.tree.structure(resumed) == ox.tree.structure(whole)

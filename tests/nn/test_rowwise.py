@@ -121,7 +121,7 @@ def test_logsumexp_of_infinities() -> None:
 def test_standardize_is_two_pass() -> None:
     for axis in (0, -1, (0, 2)):
         agree("standardize", axis=axis)
-    agree("standardize", axis=1, where=WHERE | (np.arange(5) < 2))
+    agree("standardize", axis=1, where=WHERE | (np.arange(4)[:, None] < 2))
     y = nn.standardize(onp.array([10000.0, 10001.0, 10002.0, 10003.0]))
     np.testing.assert_allclose(y, [-1.34164, -0.44721, 0.44721, 1.34164], rtol=1e-5)
     given = nn.standardize(double(X), mean=double(1.0), variance=double(4.0), epsilon=0.0)
