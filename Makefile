@@ -25,8 +25,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo $(GGUF) ## train a digit classifier, then let SmolLM2 write
-	$(BIN)/python examples/train_digits.py
-	$(BIN)/python examples/llm/generate.py
+	$(ONE_THREAD) $(BIN)/python examples/train_digits.py
+	$(ONE_THREAD) $(BIN)/python examples/llm/generate.py
 
 test: $(VENV)/.test $(TEST_DATA) ## all tests and doctests (ARGS="-k word")
 	$(PYTEST) --durations 10

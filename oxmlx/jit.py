@@ -65,20 +65,8 @@ class Jitted:
         functools.update_wrapper(self, fun)
         self.fun = fun
         self.label: str = getattr(fun, "__name__", type(fun).__name__)
-        self.static_names = set(static_argnames)
-        self.donate_names = set(donate_argnames)
-        self.static_nums, self.donate_nums = tuple(static_argnums), tuple(donate_argnums)
-        names = positional_names(fun)
-        if self.static_nums or self.static_names:
-            self.static_names |= {
-                names[k] for k in self.static_nums if -len(names) <= k < len(names)
-            }
-            self.static_nums += tuple(k for k, n in enumerate(names) if n in self.static_names)
-        if self.donate_nums or self.donate_names:
-            self.donate_names |= {
-                names[k] for k in self.donate_nums if -len(names) <= k < len(names)
-            }
-            self.donate_nums += tuple(k for k, n in enumerate(names) if n in self.donate_names)
+        self.static_nums, self.static_names = chosen("static", fun, static_argnums, static_argnames)
+        self.donate_nums, self.donate_names = chosen("donate", fun, donate_argnums, donate_argnames)
         self.cache: OrderedDict[Signature, Entry] = OrderedDict()
         self.lock = Lock()
         self.traces = 0
@@ -96,19 +84,20 @@ class Jitted:
             return self.fun(*args, **kwargs)
         static: Hashable = ()
         call = self.fun
+        moving = args, kwargs
         if self.static_nums or self.static_names:
-            args, kwargs, static, call = self.take_static(args, kwargs)
-        leaves, in_tree = tree.flatten((args, kwargs))
+            moving, static, call = self.take_static(args, kwargs)
+        leaves, in_tree = tree.flatten(moving)
         values = [x if type(x) is Array else as_value(x, self.label) for x in leaves]
         trace = current_trace()
         around = config.check, () if trace is BASE else tuple(named_axes(trace).items())
         signature = Signature(in_tree, tuple([x.aval for x in values]), static, around)
-        entry = self.cache.get(signature)
+        with self.lock:
+            entry = self.cache.get(signature)
+            if entry is not None:
+                self.cache.move_to_end(signature)
         if entry is None:
             entry = self.trace(call, signature)
-        else:
-            with self.lock:
-                self.cache.move_to_end(signature)
         if trace is not BASE or entry.prim.effects:
             outs = bind(entry.prim, *entry.consts, *values)
         else:
@@ -149,7 +138,7 @@ class Jitted:
         return entry
 
     def take_static(self, args: Any, kwargs: Any) -> Any:
-        """Split off the static arguments: (args, kwargs, key, function of the others)."""
+        """Split off the static arguments: ((args, kwargs), key, function of the others)."""
         fixed = {k % len(args): args[k] for k in self.static_nums if -len(args) <= k < len(args)}
         named = {n: v for n, v in kwargs.items() if n in self.static_names}
         key = tuple(
@@ -165,7 +154,7 @@ class Jitted:
             every = (fixed[k] if k in fixed else next(it) for k in range(n_args))
             return self.fun(*every, **named, **kw)
 
-        return moving, others, key, call
+        return (moving, others), key, call
 
     def donate(self, args: Any, kwargs: Any) -> None:
         """The donated arguments' buffers belong to the program now."""
@@ -191,7 +180,8 @@ class Jitted:
 
     def clear_cache(self) -> None:
         """Forget every trace."""
-        self.cache.clear()
+        with self.lock:
+            self.cache.clear()
 
 
 def difference(old: Signature, new: Signature) -> str:
@@ -209,12 +199,41 @@ def difference(old: Signature, new: Signature) -> str:
     return "; ".join(changed) or "the named axes around it, or the check switch, changed"
 
 
-def positional_names(fun: Callable[..., Any]) -> list[str]:
-    """The names of a function's parameters, as far as Python knows them."""
+def chosen(
+    what: str, fun: Callable[..., Any], nums: Sequence[int], names: Sequence[str]
+) -> tuple[tuple[int, ...], set[str]]:
+    """Arguments that are singled out by position or by name: where they are if they are passed by
+    position, and what they are called if by keyword.
+
+    Raises:
+        ArgumentError: the function has no such argument.
+    """
+    if not (nums or names):
+        return (), set()
     try:
-        return list(inspect.signature(fun).parameters)
-    except (TypeError, ValueError):
-        return []
+        parameters = inspect.signature(fun).parameters.values()
+    except (TypeError, ValueError):  # a function of C, which Python knows nothing of
+        return tuple(nums), set(names)
+    kinds = {p.kind for p in parameters}
+    by_place = [p.name for p in parameters if p.kind in BY_PLACE]
+    by_name = {p.name for p in parameters if p.kind in BY_NAME}
+    absent: list[Any] = []
+    if inspect.Parameter.VAR_POSITIONAL not in kinds:
+        absent += [k for k in nums if not -len(by_place) <= k < len(by_place)]
+        nums = [k % len(by_place) for k in nums if k not in absent]
+    if inspect.Parameter.VAR_KEYWORD not in kinds:
+        absent += [n for n in names if n not in by_name]
+    if absent:
+        raise ArgumentError(
+            f"jit of {getattr(fun, '__name__', fun)}",
+            f"{what} arguments must be among {[p.name for p in parameters]}, got {absent}",
+        )
+    places = {*nums, *(k for k, n in enumerate(by_place) if n in names)}
+    return tuple(places), {*names, *(by_place[k] for k in nums if 0 <= k < len(by_place))}
+
+
+BY_PLACE = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
 
 
 def map_names(fixed: dict[int, Any]) -> Iterable[tuple[str, Any]]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from oxmlx import tree
-from oxmlx.dtypes import float0, is_inexact, short_name
+from oxmlx.dtypes import float0, is_complex, is_inexact
 from oxmlx.errors import ArgumentError, GradientError, ShapeError
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.value import Value
 from oxmlx.ops.axes import zeros_like
-from oxmlx.ops.convert import as_value, cast
+from oxmlx.ops.convert import NUMBERS, as_value, cast
 
 
 def flatten_values(x: Any, who: str) -> tuple[list[Any], tree.PyTreeDef]:
@@ -23,11 +24,20 @@ def flatten_values(x: Any, who: str) -> tuple[list[Any], tree.PyTreeDef]:
         ArgumentError: a leaf is neither an array nor a number; the text names its path.
     """
     leaves, treedef = tree.flatten(x)
+    return as_values(leaves, treedef, [True] * len(leaves), who), treedef
+
+
+def as_values(
+    leaves: Sequence[Any], treedef: tree.PyTreeDef, wanted: Sequence[bool], who: str
+) -> list[Any]:
+    """The leaves with those that are `wanted` as values; errors as of `flatten_values`."""
+    pairs = list(zip(leaves, wanted, strict=True))
     try:
-        return [v if isinstance(v, Value) else as_value(v, who) for v in leaves], treedef
+        return [as_value(x, who) if w and not isinstance(x, Value) else x for x, w in pairs]
     except ArgumentError as e:
-        for path, leaf in tree.leaves_with_path(x):
-            if not isinstance(leaf, (Value, bool, int, float, complex, np.ndarray, np.generic)):
+        paths = [path for path, _ in tree.leaves_with_path(treedef.unflatten(leaves))]
+        for (leaf, w), path in zip(pairs, paths, strict=True):
+            if w and not isinstance(leaf, (Value, *NUMBERS, np.ndarray, np.generic)):
                 place = tree.keystr(path)
                 raise ArgumentError(who, f"at {place}: {e.problem}", e.advice) from None
         raise
@@ -49,17 +59,23 @@ def fix_others(
     return chosen
 
 
+def is_index(x: Any) -> bool:
+    """Whether `x` is one integer, Python's or NumPy's."""
+    return hasattr(x, "__index__")
+
+
 def positions(who: str, argnums: int | Sequence[int], count: int) -> tuple[int, ...]:
     """Argument numbers in [0, count).
 
     Raises:
         ArgumentError: a number is out of range, or given twice.
     """
-    nums = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    if any(not isinstance(n, int) or not -count <= n < count for n in nums):
+    given: Any = argnums
+    nums: tuple[Any, ...] = (given,) if is_index(given) else tuple(given)
+    if any(not is_index(n) or not -count <= n < count for n in nums):
         problem = f"argnums must name some of the {count} positional arguments, got {argnums}"
         raise ArgumentError(who, problem)
-    out = tuple(n % count for n in nums)
+    out = tuple(index(n) % count for n in nums)
     if len(set(out)) != len(out):
         raise ArgumentError(who, f"argnums must be distinct, got {argnums}")
     return out
@@ -77,17 +93,29 @@ def check_differentiable(who: str, x: Any, path: Any, holomorphic: bool, allow_i
             f"{place} must be of floating dtype, got {x.aval}",
             "Convert it with .astype(ox.float32), or pass allow_int=True for float0 zeros.",
         )
-    if holomorphic and dtype.kind != "c":
+    if holomorphic and not is_complex(dtype):
         raise GradientError(
             who, f"holomorphic=True needs complex arguments, got {x.aval} at {place}"
         )
 
 
+def check_holomorphic(who: str, aval: Aval, holomorphic: bool) -> None:
+    """Refuse a complex output unless the function is holomorphic, and then any other."""
+    if is_complex(aval.dtype) == holomorphic:
+        return
+    wanted = "a real number"
+    advice = "Pass holomorphic=True if it is holomorphic, or take the real part."
+    if holomorphic:
+        wanted, advice = "a complex number", "A real function needs no holomorphic=True."
+    raise GradientError(who, f"the function must return {wanted}, got {aval}", advice)
+
+
 def show_float0(ct: Any, aval: Aval) -> Any:
-    """A cotangent as the API shows it: zeros for `None`, float0 zeros for an integer."""
+    """A derivative as the API shows it, of the type of its value: zeros for `None`, float0 zeros
+    for an integer."""
     if not is_inexact(aval.dtype):
         return np.zeros(aval.shape, float0)
-    return zeros_like(aval.strong) if ct is None else ct
+    return cast(zeros_like(aval) if ct is None else ct, aval.dtype, aval.weak)
 
 
 def as_tangents(who: str, what: str, xs: Sequence[Any], avals: Sequence[Aval]) -> list[Any]:
@@ -101,6 +129,13 @@ def as_tangents(who: str, what: str, xs: Sequence[Any], avals: Sequence[Aval]) -
     out: list[Any] = []
     for x, aval in zip(xs, avals, strict=True):
         if not is_inexact(aval.dtype):
+            if getattr(x, "dtype", None) != float0:
+                raise GradientError(
+                    who,
+                    f"the {what} of a value of type {aval} must be of dtype float0, got {x!r:.80}",
+                    "It says nothing: pass numpy.zeros(shape, ox.float0), or make the value a "
+                    "float.",
+                )
             out.append(None)
             continue
         x = as_value(x, who)
@@ -110,7 +145,7 @@ def as_tangents(who: str, what: str, xs: Sequence[Any], avals: Sequence[Aval]) -
             raise GradientError(
                 who,
                 f"a {what} must have the dtype of its value {aval}, got {x.aval}",
-                f"Convert it with .astype(ox.{short_name(aval.dtype)}).",
+                f"Convert it with .astype(ox.{aval.dtype.name}).",
             )
         out.append(cast(x, aval.dtype))
     return out

@@ -10,20 +10,23 @@ from oxmlx import tree
 from oxmlx.api.arguments import (
     as_tangents,
     check_differentiable,
+    check_holomorphic,
     fix_others,
     flatten_values,
+    is_index,
     positions,
     show_float0,
 )
 from oxmlx.api.boundary import boundary
 from oxmlx.control.program import spread
-from oxmlx.dtypes import is_complex, is_inexact
+from oxmlx.dtypes import is_inexact
 from oxmlx.errors import ArgumentError, GradientError, TreeError
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.stage import eval_jaxpr
+from oxmlx.ir.value import Value
 from oxmlx.ops.axes import full
-from oxmlx.transforms.jvp import JVPTracer, jvp_flat
+from oxmlx.transforms.jvp import jvp_flat
 from oxmlx.transforms.linearize import linearize_flat
 from oxmlx.transforms.transpose import transpose_jaxpr
 
@@ -105,7 +108,7 @@ def value_and_grad(
         check_arguments(_who, picked, holomorphic, allow_int)
         y, pull, aux = pullback(f, picked, has_aux, _who)
         g_pos, g_named = pull(seed(_who, y, has_aux, holomorphic))
-        g: Any = g_pos[0] if isinstance(argnums, int) and g_pos else g_pos
+        g: Any = g_pos[0] if is_index(argnums) and g_pos else g_pos
         if names:
             by_name = g_named[names[0]] if isinstance(argnames, str) else g_named
             g = (g, by_name) if g_pos else by_name
@@ -143,12 +146,7 @@ def seed(who: str, y: Any, has_aux: bool, holomorphic: bool) -> Any:
         )
     if not is_inexact(aval.dtype):
         raise GradientError(who, f"the function must return a floating number, got {aval}")
-    if is_complex(aval.dtype) and not holomorphic:
-        raise GradientError(
-            who,
-            f"the function must return a real number, got {aval}",
-            "Pass holomorphic=True if it is holomorphic, or take the real part.",
-        )
+    check_holomorphic(who, aval, holomorphic)
     return full((), 1, aval.dtype)
 
 
@@ -199,6 +197,27 @@ for cls in (Pull, Push):
     tree.register_pytree_node(cls, lambda p: (p.residuals, p.spec), lambda s, r, c=cls: c(r, s))
 
 
+def with_aux(who: str, out: Any, has_aux: bool) -> Any:
+    """(output, aux) of what a function returned; aux is `None` if it has none."""
+    if not has_aux:
+        return out, None
+    if not isinstance(out, (tuple, list)) or len(out) != 2:
+        problem = f"has_aux=True needs a pair (output, aux), got {type(out).__name__}"
+        raise GradientError(who, problem)
+    return out
+
+
+def arrays_of(aux: Any) -> list[Any]:
+    """The leaves of an auxiliary output that are values; others are passed on as they are."""
+    return [x for x in tree.leaves(aux) if isinstance(x, Value)]
+
+
+def with_arrays(aux: Any, arrays: Sequence[Any]) -> Any:
+    """An auxiliary output with other values in the places of its own."""
+    given = iter(arrays)
+    return tree.map(lambda x: next(given) if isinstance(x, Value) else x, aux)
+
+
 def linearized(f: Callable[..., Any], args: tuple[Any, ...], has_aux: bool, who: str) -> Any:
     """Run f and its linearization: (output, residuals, spec of `Pull` and `Push`, aux)."""
     xs, in_tree = flatten_values(args, who)
@@ -206,23 +225,14 @@ def linearized(f: Callable[..., Any], args: tuple[Any, ...], has_aux: bool, who:
     trees: list[Any] = []
 
     def flat(*values: Any) -> list[Any]:
-        out = f(*in_tree.unflatten(values))
-        aux: Any = None
-        if has_aux:
-            if not isinstance(out, tuple) or len(out) != 2:
-                raise GradientError(
-                    who, f"has_aux=True needs a pair (output, aux), got {type(out).__name__}"
-                )
-            out, aux = out
+        out, aux = with_aux(who, f(*in_tree.unflatten(values)), has_aux)
         leaves, out_tree = flatten_values(out, who)
-        aux_leaves, aux_tree = tree.flatten(aux)
-        trees[:] = [out_tree, len(leaves), aux_tree, aux_leaves]
-        return [*leaves, *(x for x in aux_leaves if hasattr(x, "aval"))]
+        trees[:] = [out_tree, len(leaves), aux]
+        return [*leaves, *arrays_of(aux)]
 
     ys, jaxpr, residuals, nonzero = linearize_flat(flat, xs, moving)
-    out_tree, n, aux_tree, aux_leaves = trees
-    given = iter(ys[n:])
-    aux = aux_tree.unflatten([next(given) if hasattr(x, "aval") else x for x in aux_leaves])
+    out_tree, n, aux = trees
+    aux = with_arrays(aux, ys[n:])
     if any(nonzero[n:]):
         jaxpr = Jaxpr(jaxpr.inputs, jaxpr.eqns, jaxpr.outputs[: sum(nonzero[:n])], jaxpr.consts)
     out_avals = tuple(y.aval for y in ys[:n])
@@ -313,24 +323,15 @@ def jvp(
     parts: list[Any] = []
 
     def flat(*values: Any) -> list[Any]:
-        out = fun(*in_tree.unflatten(values))
-        aux: Any = None
-        if has_aux:
-            out, aux = out
+        out, aux = with_aux("jvp", fun(*in_tree.unflatten(values)), has_aux)
         leaves, out_tree = flatten_values(out, "jvp")
-        aux_leaves, aux_tree = tree.flatten(aux)
-        parts[:] = [out_tree, len(leaves), aux_tree]
-        return [*leaves, *(as_aux(x) for x in aux_leaves)]
+        parts[:] = [out_tree, len(leaves), aux]
+        return [*leaves, *arrays_of(aux)]
 
     ys, dys = jvp_flat(flat, xs, dxs)
-    out_tree, n, aux_tree = parts
+    out_tree, n, aux = parts
     out = out_tree.unflatten(ys[:n])
     dout = out_tree.unflatten(
         [show_float0(d, y.aval) for y, d in zip(ys[:n], dys[:n], strict=True)]
     )
-    return (out, dout, aux_tree.unflatten(ys[n:])) if has_aux else (out, dout)
-
-
-def as_aux(x: Any) -> Any:
-    """An auxiliary output without its tangent."""
-    return x.primal if isinstance(x, JVPTracer) else x
+    return (out, dout, with_arrays(aux, ys[n:])) if has_aux else (out, dout)

@@ -66,7 +66,9 @@ def guard(module: str) -> None:
     for name in namespace.__all__:
         f = getattr(namespace, name)
         if isinstance(f, FunctionType):
-            setattr(namespace, name, boundary(f))
+            guarded = boundary(f)
+            guarded.__module__ = module  # where pickle finds it
+            setattr(namespace, name, guarded)
 
 
 def guard_methods(cls: type) -> None:

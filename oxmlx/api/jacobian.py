@@ -9,11 +9,17 @@ from typing import Any
 import numpy as np
 
 from oxmlx import tree
-from oxmlx.api.arguments import fix_others, flatten_values, positions
-from oxmlx.api.autodiff import as_aux, check_arguments, jvp, vjp
+from oxmlx.api.arguments import (
+    check_holomorphic,
+    fix_others,
+    flatten_values,
+    is_index,
+    positions,
+)
+from oxmlx.api.autodiff import check_arguments, jvp, vjp
 from oxmlx.api.boundary import boundary
 from oxmlx.api.vectorize import vmap
-from oxmlx.dtypes import is_inexact
+from oxmlx.dtypes import is_complex, is_inexact
 from oxmlx.errors import GradientError
 from oxmlx.ir.aval import Aval
 from oxmlx.ops.convert import from_numpy
@@ -60,6 +66,12 @@ def jacfwd(
         f = fix_others(fun, args, kwargs, nums)
         leaves, in_tree = flatten_values(xs, "jacfwd")
         avals = [x.aval for x in leaves]
+        if not holomorphic and any(is_complex(a.dtype) for a in avals):
+            raise GradientError(
+                "jacfwd",
+                f"arguments must be real, got {avals}",
+                "Pass holomorphic=True if the function is holomorphic, or use ox.jvp.",
+            )
 
         def push(*tangents: Any) -> Any:
             return jvp(f, in_tree.unflatten(leaves), in_tree.unflatten(tangents), has_aux)
@@ -83,7 +95,7 @@ def split_last(c: Any, avals: Sequence[Aval], in_tree: Any, argnums: Any) -> Any
             blocks.append(reshape(c[..., at : at + a.size], (*c.shape[:-1], *a.shape)))
             at += a.size
     out = in_tree.unflatten(blocks)
-    return out[0] if isinstance(argnums, int) else out
+    return out[0] if is_index(argnums) else out
 
 
 def jacrev(
@@ -116,8 +128,10 @@ def jacrev(
         avals = [v.aval for v in leaves]
         if not all(is_inexact(a.dtype) for a in avals):
             raise GradientError("jacrev", f"outputs must be of floating dtype, got {avals}")
+        for a in avals:
+            check_holomorphic("jacrev", a, holomorphic)
         rows = vmap(lambda *cts: pull(out_tree.unflatten(cts)))(*basis([a.strong for a in avals]))
-        rows = rows[0] if isinstance(argnums, int) else rows
+        rows = rows[0] if is_index(argnums) else rows
         row_leaves, row_tree = tree.flatten(rows)
         at = 0
         out: list[Any] = []
@@ -126,7 +140,7 @@ def jacrev(
             out.append(row_tree.unflatten([reshape(r, (*a.shape, *r.shape[1:])) for r in mine]))
             at += a.size
         result = out_tree.unflatten(out)
-        return (result, as_aux(aux[0])) if has_aux else result
+        return (result, aux[0]) if has_aux else result
 
     return jacobian
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from oxmlx import tree
-from oxmlx.api.arguments import flatten_values
+from oxmlx.api.arguments import as_values, flatten_values
 from oxmlx.api.boundary import boundary
 from oxmlx.errors import ArgumentError, AxisError, ShapeError
 from oxmlx.ir.aval import get_aval
@@ -26,8 +26,8 @@ def vmap(
 
     Args:
         fun: a function of pytrees of arrays.
-        in_axes: for each argument the axis to map, `None` to pass it whole; an int for all, or a
-            tuple whose items may be pytree prefixes. Keyword arguments are mapped over axis 0.
+        in_axes: for each argument the axis to map, `None` to pass it as it is; an int for all, or
+            a tuple whose items may be pytree prefixes. Keyword arguments are mapped over axis 0.
         out_axes: where the mapped axis goes in each output; a pytree prefix.
         axis_name: a name for collectives (`ox.lax.psum` and friends).
         axis_size: the extent of the axis, needed if no argument is mapped.
@@ -50,10 +50,10 @@ def vmap(
         if isinstance(in_axes, tuple) and len(in_axes) != len(args):
             problem = f"in_axes has {len(in_axes)} items for {len(args)} positional arguments"
             raise ArgumentError("vmap", problem, "Pass one item an argument, or one int for all.")
-        xs, in_tree = flatten_values((args, kwargs), "vmap")
-        axes = prefix(in_axes, args, "in_axes", "the arguments") + [0] * (
-            len(xs) - len(tree.leaves(args))
-        )
+        leaves, in_tree = tree.flatten((args, kwargs))
+        axes = prefix(in_axes, args, "in_axes", "the arguments")
+        axes += [0] * (len(leaves) - len(axes))
+        xs = as_values(leaves, in_tree, [d is not None for d in axes], "vmap")
         dims = [canonical_axis("in_axes", x, d, 0) for x, d in zip(xs, axes, strict=True)]
         size = mapped_size(xs, dims, in_tree, axis_size)
         trees: list[Any] = []

@@ -23,10 +23,10 @@ from oxmlx.ops.slicing import concatenate
 def array(
     object: Any,
     dtype: Any = None,
+    *,
     copy: bool | None = True,
     order: str | None = "K",
     ndmin: int = 0,
-    *,
     device: Device | str | None = None,
 ) -> Value:
     """An array with the given elements.
@@ -109,7 +109,7 @@ def renewed(x: Value, dtype: Dtype | None, copy: bool | None, who: str) -> Any:
         if copy is False and x.dtype != dtype:
             raise copy_needed(who, f"{x.aval} as {short_name(dtype)}")
         return cast(x, dtype)
-    return Array(x.aval, x.device, x.node) if copy and type(x) is Array else x
+    return Array(x.aval, x.place, x.node) if copy and type(x) is Array else x
 
 
 def entered(x: Any, dtype: Dtype | None, copy: bool | None, who: str) -> Array:

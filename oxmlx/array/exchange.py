@@ -150,7 +150,7 @@ def reduce(x: Value) -> tuple[Any, ...]:
 
 def renew(x: Value, memo: object = None) -> Value:
     """Another handle on the same elements, which never change."""
-    return Array(x.aval, x.device, x.node) if isinstance(x, Array) else x
+    return Array(x.aval, x.place, x.node) if isinstance(x, Array) else x
 
 
 def install() -> None:

@@ -33,7 +33,7 @@ def array_repr(
         return repr(value)
     data = value.buffer
     if is_key(data.dtype):
-        words = np.array2string(key_words(data), max_line_width)
+        words = np.array2string(key_words(data), max_line_width, prefix="overlaying ")
         return f"array({data.shape}, dtype={short_name(data.dtype)}) overlaying {words}"
     dtype = f"dtype={data.dtype.name})"
     if data.size == 0:
@@ -76,7 +76,7 @@ def array_str(
 
 def key_words(data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The two words of each key."""
-    return data.view(np.uint32).reshape(*data.shape, 2)
+    return np.atleast_1d(data).view(np.uint32).reshape(*data.shape, 2)
 
 
 def array_format(x: Value, spec: str) -> str:

@@ -32,6 +32,7 @@ from oxmlx.ir.evaluate import evaluate_jaxpr
 from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.stage import avals_of, eval_jaxpr, stage, stage_closed
 from oxmlx.ir.trace import BASE, bind, current_trace, interpret
+from oxmlx.ir.value import Tracer
 from oxmlx.ops.axes import reduce_sum, zeros_like
 from oxmlx.ops.convert import as_value, cast
 from oxmlx.ops.shape import batch_axis
@@ -289,7 +290,7 @@ class CustomFunction(Generic[R]):
         """(nondifferentiable, differentiable arguments, the function of the latter)."""
         fixed = {k % len(args): args[k] for k in self.nondiff_argnums}
         for x in tree.leaves(list(fixed.values())):
-            if hasattr(x, "aval") and hasattr(x, "trace"):
+            if isinstance(x, Tracer):
                 raise ArgumentError(
                     self.__class__.__name__,
                     "a nondiff argument is a traced value",

@@ -111,7 +111,8 @@ _lock = Lock()
 
 
 def structure(jaxpr: Jaxpr) -> Hashable:
-    """A key that two jaxprs share if they differ in names of variables and lines only."""
+    """A key that two jaxprs share if they differ in names of variables and lines only. It
+    knows primitives by number, as `intern_key` does functions."""
     number: dict[Var, int] = {v: k for k, v in enumerate(jaxpr.inputs)}
 
     def key(a: Atom) -> Hashable:
@@ -122,7 +123,7 @@ def structure(jaxpr: Jaxpr) -> Hashable:
         ins = tuple(map(key, e.inputs))
         for v in e.outputs:
             number[v] = len(number)
-        eqns.append((e.prim, ins, tuple(v.aval for v in e.outputs)))
+        eqns.append((id(e.prim), ins, tuple(v.aval for v in e.outputs)))
     avals = tuple(v.aval for v in jaxpr.inputs)
     return avals, tuple(eqns), tuple(map(key, jaxpr.outputs)), jaxpr.consts
 

@@ -44,6 +44,17 @@ def param_key(value: Any) -> Any:
     return (t, value)
 
 
+def intern_key(value: Any) -> Any:
+    """A `param_key` that does not keep functions and programs alive, but knows them by number: they
+    may hold the very primitive that the key is for, which then would never die."""
+    t = type(value)
+    if t is tuple:
+        return (t, *map(intern_key, value))
+    if callable(value) or t.__hash__ is object.__hash__:
+        return (t, id(value), hash(value))
+    return param_key(value)
+
+
 @dataclass_transform(frozen_default=True, eq_default=False)
 class Primitive:
     """One operation, applied with these params.
@@ -84,7 +95,7 @@ class Primitive:
         if named or len(values) != len(fields):
             values = _complete(cls, values, named)
         try:
-            key = (cls, *map(param_key, values)) if values else cls
+            key = (cls, *map(intern_key, values)) if values else cls
         except TypeError:
             raise StaticValueError(*_unhashable(cls, values)) from None
         self = _table.get(key)

@@ -22,10 +22,10 @@ from oxmlx.source import current_location, pin_location, unpin_location
 class JaxprTracer(Tracer):
     """A variable of a program that is being written."""
 
-    __slots__ = ("var",)
+    __slots__ = ("symbol",)
 
     def __init__(self, trace: Trace, var: Var) -> None:
-        self.trace, self.var, self.aval = trace, var, var.aval
+        self.owner, self.symbol, self.aval = trace, var, var.aval
 
 
 class JaxprTrace(Trace):
@@ -44,15 +44,15 @@ class JaxprTrace(Trace):
 
     def atom(self, x: Any, prim: Any = "the program") -> Atom:
         """What the equation of `prim` says for operand `x`."""
-        if type(x) is JaxprTracer and x.trace is self:
-            return x.var
+        if type(x) is JaxprTracer and x.owner is self:
+            return x.symbol
         if isinstance(x, np.generic):
             return Literal(x)
         if type(x) is Array and x.node.prim is LITERAL:
             return Literal(x.node.value[()], x.aval)
         const = self.consts.get(id(x))
         if const is None:
-            if not (type(x) is Array or (isinstance(x, Tracer) and is_around(x.trace, self))):
+            if not (type(x) is Array or (isinstance(x, Tracer) and is_around(x.owner, self))):
                 raise foreign(prim, x, self)
             const = self.consts[id(x)] = (x, Var(x.aval))
         return const[1]
@@ -62,17 +62,17 @@ class JaxprTrace(Trace):
         out = abstract(prim, tuple([a.aval for a in inputs]))
         if prim.multiple_results:
             outs = [JaxprTracer(self, Var(a)) for a in out]
-            self.eqns.append(Eqn(prim, inputs, tuple([t.var for t in outs]), current_location()))
+            self.eqns.append(Eqn(prim, inputs, tuple([t.symbol for t in outs]), current_location()))
             return outs
         tracer = JaxprTracer(self, Var(out))
-        self.eqns.append(Eqn(prim, inputs, (tracer.var,), current_location()))
+        self.eqns.append(Eqn(prim, inputs, (tracer.symbol,), current_location()))
         return tracer
 
     def build(self, ins: Sequence[JaxprTracer], outs: Sequence[Any]) -> tuple[Jaxpr, list[Any]]:
         """The closed program and the values of its leading inputs."""
         outputs = [self.atom(x, "an output") for x in outs]
         consts = list(self.consts.values())
-        inputs = [v for _, v in consts] + [t.var for t in ins]
+        inputs = [v for _, v in consts] + [t.symbol for t in ins]
         jaxpr = Jaxpr(inputs, self.eqns, outputs, len(consts))
         if config.check:
             check_jaxpr(jaxpr)

@@ -42,12 +42,12 @@ _abstract: dict[Any, Any] = {}
 
 
 def abstract(prim: Primitive, avals: tuple[Aval, ...]) -> Any:
-    """The output aval(s) of a primitive, remembered for first-order ones."""
+    """The output aval(s) of a primitive, remembered where it holds nothing of the user's."""
     key = (prim, avals)
     out = _abstract.get(key)
     if out is None:
         out = prim.abstract(*avals)
-        if prim.kind != "program":
+        if prim.kind not in ("program", "host"):
             if len(_abstract) > 8192:
                 _abstract.clear()
             _abstract[key] = out
@@ -171,7 +171,7 @@ def bind(prim: Primitive, *args: Any) -> Any:
 def foreign(prim: Any, x: Any, trace: Trace | None) -> Exception:
     """The error for an operand that no trace around us knows."""
     if isinstance(x, Tracer):
-        made = x.trace.where
+        made = x.owner.where
         return LeakedTracerError(
             who(prim),
             f"{x!r} was made inside a transformation that has ended"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -11,8 +11,17 @@ from oxmlx.errors import ConcretizationError, ImmutableError, ShapeError
 from oxmlx.ir.aval import Aval
 from oxmlx.source import current_location
 
+if TYPE_CHECKING:
+    from oxmlx.ir.surface import Surface
+else:
 
-class Value:
+    class Surface:
+        """Nothing: what stands in for it is installed."""
+
+        __slots__ = ()
+
+
+class Value(Surface):
     """An array, or a tracer that stands for one: anything with an aval.
 
     `oxmlx.Array` is this class, so `isinstance(x, oxmlx.Array)` holds inside transformations too.
@@ -102,14 +111,14 @@ class Value:
             "Use x = x.at[index].set(value), which returns the changed array.",
         )
 
-    __hash__ = None  # pyright: ignore[reportAssignmentType]  # == is elementwise, so values cannot be dict keys
+    __hash__ = None  # == is elementwise, so values cannot be dict keys
 
 
 class Tracer(Value):
     """A value seen by one trace."""
 
-    __slots__ = ("aval", "trace")
-    trace: Any
+    __slots__ = ("aval", "owner")
+    owner: Any
 
     def concrete(self, what: str) -> Any:
         raise ConcretizationError(

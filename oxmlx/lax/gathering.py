@@ -49,7 +49,7 @@ def gather(
         dimension_numbers: which axis is which.
         slice_sizes: the extents of a window.
         unique_indices, indices_are_sorted: without effect.
-        mode: see `GatherScatterMode`; `None` fills. Negative indices lie outside.
+        mode: see `GatherScatterMode`; `None` promises. Negative indices lie outside.
         fill_value: what is read outside: by default NaN, the least signed or greatest unsigned
             integer, or True.
 
@@ -61,7 +61,7 @@ def gather(
     >>> import oxmlx as ox
     >>> rows = ox.lax.GatherDimensionNumbers((1,), (0,), (0,))
     >>> x = ox.array([[1.0, 2.0], [3.0, 4.0]])
-    >>> ox.lax.gather(x, ox.array([[1], [7]]), rows, (1, 2))
+    >>> ox.lax.gather(x, ox.array([[1], [7]]), rows, (1, 2), mode="fill")
     array([[ 3.,  4.],
            [nan, nan]], dtype=float32)
     """
@@ -71,10 +71,10 @@ def gather(
     fields = [ints(who, "dimension_numbers", axes) for axes in dimension_numbers]
     w = Windows(x.shape, shape_of(who, slice_sizes), starts.shape[:-1], *fields)
     w.check(who, starts.shape[-1])
-    chosen, fill = GatherScatterMode.from_any(mode), None
-    if chosen is GatherScatterMode.FILL_OR_DROP:
+    fill = None
+    if mode is not None and GatherScatterMode.from_any(mode) is GatherScatterMode.FILL_OR_DROP:
         fill = fill_of(x.dtype) if fill_value is None else literal(fill_value, x.dtype, who)
-    where = places(who, w, starts, chosen)
+    where = places(who, w, starts, fill is None)
     batch = len(w.batch)
     prim = Gather(where.indexed_axes(batch), batch, fill)
     return where.read(bind(prim, where.ordered(x, batch), *where.indices), w)

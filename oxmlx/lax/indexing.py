@@ -32,7 +32,7 @@ class GatherScatterMode(enum.Enum):
     """What a window that leaves the array reads, and whether it is written.
 
     CLIP moves it inside. FILL_OR_DROP reads a fill value, and writes nothing. PROMISE_IN_BOUNDS
-    says that there is none; if there is, it is moved inside.
+    says that there is none; if there is, it is read as CLIP and written as FILL_OR_DROP say.
     """
 
     CLIP = "clip"
@@ -174,13 +174,13 @@ class Places(NamedTuple):
         return transpose(reshape(updates, tuple(map(w.extent, order))), inverse(perm))
 
 
-def places(who: str, w: Windows, starts: Value, mode: GatherScatterMode) -> Places:
+def places(who: str, w: Windows, starts: Value, clip: bool) -> Places:
     """The indices of all elements of the windows.
 
     Args:
         w: the windows, checked.
         starts: index vectors along the last axis.
-        mode: what to do about windows that leave the array.
+        clip: move windows that leave the array inside; else all of such a window lies outside.
     """
     if not is_integer(starts.dtype):
         raise DtypeError(who, f"indices must be integers, got {starts.aval}")
@@ -190,7 +190,7 @@ def places(who: str, w: Windows, starts: Value, mode: GatherScatterMode) -> Plac
     first: dict[int, Any] = {}
     for k, a in enumerate(w.mapped):
         first[a] = wide(reshape(between(starts, len(outer), k, k + 1), outer))
-    first = inside_of(w, first, mode)
+    first = inside_of(w, first, clip)
     perm = (*w.batch, *(a for a in range(len(w.shape)) if a not in w.batch))
     others = perm[len(w.batch) :]
     indexed = [a for a in others if a in first or a in w.dropped or w.sizes[a] < w.shape[a]]
@@ -212,14 +212,11 @@ def places(who: str, w: Windows, starts: Value, mode: GatherScatterMode) -> Plac
     return Places(perm, tuple(perm.index(a) for a in indexed), indices, labels)
 
 
-def inside_of(w: Windows, first: dict[int, Any], mode: GatherScatterMode) -> dict[int, Any]:
+def inside_of(w: Windows, first: dict[int, Any], clip: bool) -> dict[int, Any]:
     """Where windows start along each axis that index vectors speak of: moved inside, or if part of
     a window is outside, all of it behind the array."""
     room = {a: w.shape[a] - w.sizes[a] for a in first}
-    if mode is GatherScatterMode.FILL_OR_DROP and first:
+    if first and not clip:
         inside = reduce(and_, (and_(ge(i, 0), le(i, room[a])) for a, i in first.items()))
         return {a: select(inside, i, w.shape[a]) for a, i in first.items()}
-    movable = {a: i for a, i in first.items() if room[a]}  # the others start at 0
-    if mode is GatherScatterMode.CLIP:
-        return {a: clamp(0, i, room[a]) for a, i in movable.items()}
-    return movable
+    return {a: clamp(0, i, room[a]) for a, i in first.items() if room[a]}  # the others start at 0

@@ -260,9 +260,8 @@ def write(
     sizes = dict(zip(kept, extents, strict=True))
     w = Windows(x.shape, tuple(sizes.get(a, 1) for a in range(x.ndim)), starts.shape[:-1], *fields)
     w.check(who, starts.shape[-1])
-    chosen = GatherScatterMode.from_any(mode)
-    where = places(who, w, starts, chosen)
-    clip = chosen is not GatherScatterMode.FILL_OR_DROP
+    clip = GatherScatterMode.from_any(mode) is GatherScatterMode.CLIP
+    where = places(who, w, starts, clip)
     prim = Scatter(where.indexed_axes(len(batch)), len(batch), combine, clip, bool(unique))
     whole = where.ordered(x, len(batch))
     out = bind(prim, whole, where.written(new, w), *where.indices)

@@ -144,15 +144,15 @@ def power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
 pow = power
 
 
-def float_power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """x1 to the power x2, computed in floating point.
+def float_power(x: ArrayLike, y: ArrayLike, /) -> Array:
+    """xʸ, computed in floating point.
 
     >>> import oxmlx.numpy as np
     >>> np.float_power(np.array([1, 2, 4]), -1)
     array([1.  , 0.5 , 0.25], dtype=float32)
     """
-    x, y = inexacts("float_power", x1, x2)
-    return math.power(x, y)
+    base, exponent = inexacts("float_power", x, y)
+    return math.power(base, exponent)
 
 
 def negative(x: ArrayLike, /) -> Array:

@@ -108,8 +108,8 @@ def linspace(
     if not retstep:
         return out
     steps = n - 1 if endpoint else n
-    gap = sub(last, first) if steps > 0 else full(first.shape, np.nan, first.dtype)
-    return out, div(gap, constant(max(steps, 1), gap))
+    step = div(sub(last, first), steps) if steps > 0 else full((), np.nan, first.dtype)
+    return out, step
 
 
 def logspace(

@@ -193,7 +193,8 @@ def binned(
     edges = [edges_of(who, *item) for item in zip(points, bins, ranges, strict=True)]
     sizes = [e.size - 1 for e in edges]
     dtype = points[0].dtype
-    each = full(points[0].shape, 1, dtype) if weights is None else ravel(inexact(weights, who))
+    count = dtype if who == "histogram" or density else INT32  # as in JAX
+    each = full(points[0].shape, 1, count) if weights is None else ravel(inexact(weights, who))
     if each.shape != points[0].shape:
         raise ShapeError(who, f"weights {each.aval} do not fit {points[0].aval}")
     box: Any = 0

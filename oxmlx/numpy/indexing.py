@@ -160,13 +160,12 @@ def put(
     x, index = value(a, "put"), ravel(integers("put", ind))
     new = ravel(converted("put", v, x.dtype))
     way = choice("put", "mode", "drop" if mode is None else mode, ("drop", "clip", "wrap"))
-    if way == "wrap" and x.size:
-        index = remainder(index, x.size)
-    if not index.size:
+    if not (index.size and x.size):
         return x
+    if way != "drop":
+        (index,) = bounded("put", [index], [x.size], way)
     new = resize(new, index.shape)
-    clip = "clip" if way == "clip" else "drop"
-    return reshape(ops.scatter(ravel(x), new, (index,), (0,), mode=clip), x.shape)
+    return reshape(ops.scatter(ravel(x), new, (index,), (0,)), x.shape)
 
 
 def place(arr: ArrayLike, mask: ArrayLike, vals: ArrayLike, *, inplace: bool = True) -> Array:

@@ -11,7 +11,6 @@ from oxmlx.errors import ArgumentError
 from oxmlx.ir.array import Array
 from oxmlx.ir.device import Device
 from oxmlx.ir.value import Value
-from oxmlx.numpy.arithmetic import divmod
 from oxmlx.numpy.complexes import conjugate, imag, real
 from oxmlx.numpy.creation import astype, copy
 from oxmlx.numpy.diagonals import diagonal, trace
@@ -86,11 +85,6 @@ def no_device(x: Value) -> None:
     return None
 
 
-def flipped_divmod(x: Value, y: Any) -> tuple[Value, Value]:
-    """The quotient and remainder of y / x."""
-    return divmod(y, x)
-
-
 def array_namespace(x: Value, /, *, api_version: str | None = None) -> Any:
     """The module with the functions of the array API.
 
@@ -116,9 +110,6 @@ METHODS: dict[str, Any] = {
     "to_device": to_device,
     "transpose": transpose_method,
     "__array_namespace__": array_namespace,
-    "__divmod__": divmod,
-    "__rdivmod__": flipped_divmod,
-    "__round__": round,
     "T": property(transpose),
     "device": property(no_device),  # arrays have their own
     "imag": property(imag),

@@ -53,12 +53,16 @@ def nonzero(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) ->
 
     Raises:
         ConcretizationError: `a` is traced and there is no size.
+        ShapeError: `a` has no axis.
 
     >>> import oxmlx.numpy as np
     >>> np.nonzero(np.array([[0, 7], [8, 0]]))
     (array([0, 1], dtype=int32), array([1, 0], dtype=int32))
     """
-    x = atleast_1d(a)
+    x = value(a, "nonzero")
+    if not x.ndim:
+        problem = f"{x.aval} has no axis, so its element has no index"
+        raise ShapeError("nonzero", problem, "Use np.atleast_1d first.")
     mask = reshape(as_bool(x), (x.size,))
     total = count_nonzero(mask)
     n = extent_of("nonzero", total, size)
@@ -96,7 +100,7 @@ def argwhere(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) -
            [1, 0]], dtype=int32)
     """
     x = value(a, "argwhere")
-    rows: Any = stack(nonzero(x, size=size, fill_value=fill_value), 1)
+    rows: Any = stack(nonzero(atleast_1d(x), size=size, fill_value=fill_value), 1)
     return rows if x.ndim else full((rows.shape[0], 0), 0, INT32)
 
 

@@ -107,7 +107,8 @@ class ufunc:
         if where is not None:
             if start is None:
                 raise ArgumentError(self.__name__, "where= needs initial=")
-            fill = converted(self.__name__, start, x.dtype)
+            nothing = start if self.identity is None else self.identity
+            fill = converted(self.__name__, nothing, x.dtype)
             x = select(as_bool(value(where, self.__name__)), x, fill)
         axes = axes_of(self.__name__, axis, x.ndim)
         rest = tuple(k for k in range(x.ndim) if k not in axes)
@@ -172,18 +173,17 @@ class ufunc:
         if self.nin != (1 if b is None else 2) or self.nout != 1:
             problem = f"has {self.nin} arguments and {self.nout} results, so no `at` with these"
             raise ArgumentError(self.__name__, problem)
-        if b is None:
-            return x.at[indices].apply(self.func)
-        places = reshape(iota(INT32, (x.size,), 0), x.shape)[indices]
-        others: Any = broadcast_to(value(b, self.__name__), places.shape)
-        pairs = reshape(places, (places.size,)), reshape(others, (places.size,))
+        places: Any = reshape(iota(INT32, (x.size,), 0), x.shape)
+        places = places[indices]
+        others = [] if b is None else [broadcast_to(value(b, self.__name__), places.shape)]
+        each = [reshape(v, (v.size,)) for v in (places, *others)]
 
-        def step(flat: Any, pair: Any) -> tuple[Any, None]:
-            place, other = pair
-            new = cast(self.func(flat[place], other), flat.dtype)
+        def step(flat: Any, row: Any) -> tuple[Any, None]:
+            place, *other = row
+            new = cast(self.func(flat[place], *other), flat.dtype)
             return flat.at[place].set(new), None
 
-        return reshape(scan(step, reshape(x, (x.size,)), pairs)[0], x.shape)
+        return reshape(scan(step, reshape(x, (x.size,)), each)[0], x.shape)
 
     def reduceat(
         self, a: ArrayLike, indices: ArrayLike, axis: int = 0, dtype: Any = None, out: None = None

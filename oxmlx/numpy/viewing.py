@@ -42,11 +42,15 @@ def view(a: Any, dtype: Any = None) -> Array:
     if is_key(x.dtype) or is_key(target):
         advice = "Use ox.random.key_data or ox.random.wrap_key_data."
         raise DtypeError("view", f"{x.aval} cannot be read as {short_name(target)}", advice)
+    width = x.dtype.itemsize
+    if width != target.itemsize and (not x.ndim or x.shape[-1] * width % target.itemsize):
+        problem = f"{x.aval} has no last axis with a whole number of {short_name(target)}"
+        raise ShapeError("view", problem)
     if is_complex(x.dtype):
         halves = [broadcast(part, (*x.shape, 1), (x.ndim,)) for part in (real(x), imag(x))]
         x = merged(concatenate(halves, x.ndim))
     if is_complex(target):
-        x = pairs(view(x, np.dtype(f"f{target.itemsize // 2}")), 2, target)
+        x = parted(view(x, np.dtype(f"f{target.itemsize // 2}")), 2)
         return complex_(*(reshape(between(x, x.ndim - 1, k, k + 1), x.shape[:-1]) for k in (0, 1)))
     if x.dtype.kind == "b":
         x = cast(x, np.dtype(np.uint8))
@@ -62,15 +66,13 @@ def words(x: Any, target: Dtype) -> Any:
     x = x if x.dtype == own else bitcast(x, own)
     if own == target:
         return x
-    if not x.ndim:
-        raise ShapeError("view", f"{x.aval} has no axis for the parts of its elements")
     narrow, wide = sorted((own, target), key=lambda d: d.itemsize)
     ratio = wide.itemsize // narrow.itemsize
     if target == narrow:
         shape = (*x.shape, ratio)
         whole = broadcast(x, shape, (x.ndim,))
         return merged(cast(logic.shift_right_logical(whole, shifts(wide, narrow, shape)), narrow))
-    x = pairs(x, ratio, target)
+    x = parted(x, ratio)
     parts = logic.shift_left(cast(x, wide), shifts(wide, narrow, x.shape))
     return reduce_or(parts, (x.ndim - 1,))
 
@@ -80,15 +82,8 @@ def merged(x: Any) -> Any:
     return reshape(x, (*x.shape[:-2], x.shape[-2] * x.shape[-1]))
 
 
-def pairs(x: Any, count: int, target: Dtype) -> Any:
-    """The last axis as two, the last of which holds the parts of one new element.
-
-    Raises:
-        ShapeError: there is no whole number of them.
-    """
-    if not x.ndim or x.shape[-1] % count:
-        problem = f"the last axis of {x.aval} has no whole number of {short_name(target)}"
-        raise ShapeError("view", problem)
+def parted(x: Any, count: int) -> Any:
+    """The last axis as two, the last of which holds the parts of one new element."""
     return reshape(x, (*x.shape[:-1], x.shape[-1] // count, count))
 
 

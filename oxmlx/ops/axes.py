@@ -39,7 +39,10 @@ class Broadcast(Linear):
         return x.with_shape(self.shape)
 
     def impl(self, x: Any) -> Any:
-        return np.broadcast_to(np.expand_dims(x, self.axes), self.shape)
+        if np.size(x) == prod(self.shape):
+            return np.reshape(x, self.shape)
+        kept = [1 if a in self.axes else n for a, n in enumerate(self.shape)]
+        return np.broadcast_to(np.reshape(x, kept), self.shape)
 
     def transpose(self, ct: Any, x: Undef) -> Sequence[Any]:
         return (reduce_sum(ct, self.axes),)
@@ -157,7 +160,7 @@ def full(shape: tuple[int, ...], value: Any, dtype: np.dtype[Any]) -> Any:
     return broadcast_scalar(from_number(literal(value, dtype, "full")), shape)
 
 
-def from_number(x: np.generic) -> Value:
+def from_number(x: Any) -> Value:
     """A literal as a rank-0 array of its (strong) dtype."""
     return number(x, Aval((), x.dtype))
 

@@ -300,7 +300,7 @@ def pmax(x: Any, axis_name: Any) -> Any:
 
     >>> import oxmlx as ox
     >>> ox.vmap(lambda x: x == ox.lax.pmax(x, "i"), axis_name="i")(ox.numpy.array([1.0, 3.0]))
-    array([False,  True])
+    array([False,  True], dtype=bool)
     """
     return extreme("pmax", PMax, x, axis_name)
 

@@ -177,9 +177,6 @@ def counted_in_halves_expr(key: Expr, at: Expr, n: Expr) -> Expr:
 class Keyed(Primitive):
     """A function of keys; it has no derivative. Keys of shape S give results of shape S + shape."""
 
-    # A kernel's bitcast does not take keys yet, and so no lower rule of these can be used.
-    kind = "host"
-
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         return bind(self, *primals), None
 
@@ -244,8 +241,6 @@ class RandomSplit(Keyed):
 
 class RandomFoldIn(Elementwise):
     """out[i] = the key that key x[i] makes of the number data[i]: u32"""
-
-    kind = "host"
 
     def abstract(self, *avals: Aval) -> Aval:
         x, data = avals

@@ -61,7 +61,7 @@ def categorical(
     >>> import oxmlx as ox
     >>> logits = ox.numpy.log(ox.numpy.array([0.1, 0.6, 0.3]))
     >>> ox.random.categorical(ox.random.key(0), logits, shape=(6,))
-    array([2, 1, 1, 1, 1, 1], dtype=int32)
+    array([1, 1, 1, 1, 2, 1], dtype=int32)
     """
     who = "random.categorical"
     x = as_value(logits, who)
@@ -102,7 +102,7 @@ def permutation(key: Any, x: Any, axis: int = 0, independent: bool = False) -> A
 
     >>> import oxmlx as ox
     >>> ox.random.permutation(ox.random.key(0), 6)
-    array([1, 4, 0, 2, 3, 5], dtype=int32)
+    array([0, 1, 5, 4, 3, 2], dtype=int32)
     """
     who = "random.permutation"
     if isinstance(x, (int, np.integer)) or not as_value(x, who).ndim:
@@ -165,7 +165,7 @@ def choice(
 
     >>> import oxmlx as ox
     >>> ox.random.choice(ox.random.key(0), 10, (3,), replace=False)
-    array([4, 1, 9], dtype=int32)
+    array([0, 1, 8], dtype=int32)
     """
     who = "random.choice"
     size = shape_of(who, shape)

@@ -98,8 +98,8 @@ def gamma(key: Any, a: Any, shape: Any = None, dtype: Any = None) -> Any:
         ShapeError: `a` does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.gamma(ox.random.key(0), 2.0, (3,))
-    array([1.3889, 3.6789, 1.2345], dtype=float32)
+    >>> ox.numpy.round(ox.random.gamma(ox.random.key(0), 2.0, (3,)), 3)
+    array([1.59 , 1.76 , 1.129], dtype=float32)
     """
     kind = float_dtype("random.gamma", dtype)
     size, (a,) = parameters("random.gamma", kind, shape, a)
@@ -111,8 +111,8 @@ def loggamma(key: Any, a: Any, shape: Any = None, dtype: Any = None) -> Any:
     """Logarithms of gamma samples, exact also where these are tiny; args and errors as for `gamma`.
 
     >>> import oxmlx as ox
-    >>> ox.random.loggamma(ox.random.key(0), 1e-3, (2,))
-    array([-200.1, -300.2], dtype=float32)
+    >>> ox.numpy.round(ox.random.loggamma(ox.random.key(0), 1e-3, (2,)), 3)
+    array([-110.618,  -95.548], dtype=float32)
     """
     kind = float_dtype("random.loggamma", dtype)
     size, (a,) = parameters("random.loggamma", kind, shape, a)
@@ -135,8 +135,8 @@ def beta(key: Any, a: Any, b: Any, shape: Any = None, dtype: Any = None) -> Any:
         ShapeError: a parameter does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.beta(ox.random.key(0), 2.0, 3.0, (2,))
-    array([0.4, 0.5], dtype=float32)
+    >>> ox.numpy.round(ox.random.beta(ox.random.key(0), 2.0, 3.0, (2,)), 3)
+    array([0.236, 0.49 ], dtype=float32)
     """
     kind = float_dtype("random.beta", dtype)
     size, (a, b) = parameters("random.beta", kind, shape, a, b)
@@ -166,8 +166,8 @@ def dirichlet(key: Any, alpha: Any, shape: Any = None, dtype: Any = None) -> Any
         ShapeError: `alpha` has no axis, or does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.dirichlet(ox.random.key(0), ox.numpy.array([1.0, 2.0, 3.0]))
-    array([0.1, 0.2, 0.7], dtype=float32)
+    >>> ox.numpy.round(ox.random.dirichlet(ox.random.key(0), ox.numpy.array([1.0, 2.0, 3.0])), 3)
+    array([0.142, 0.405, 0.453], dtype=float32)
     """
     who = "random.dirichlet"
     kind = float_dtype(who, dtype)
@@ -198,8 +198,8 @@ def chisquare(key: Any, df: Any, shape: Any = None, dtype: Any = None) -> Any:
         ShapeError: `df` does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.chisquare(ox.random.key(0), 3.0, (2,))
-    array([2.1, 5.9], dtype=float32)
+    >>> ox.numpy.round(ox.random.chisquare(ox.random.key(0), 3.0, (2,)), 3)
+    array([2.205, 2.49 ], dtype=float32)
     """
     kind = float_dtype("random.chisquare", dtype)
     size, (df,) = parameters("random.chisquare", kind, shape, df)
@@ -222,8 +222,8 @@ def f(key: Any, dfnum: Any, dfden: Any, shape: Any = None, dtype: Any = None) ->
         ShapeError: a parameter does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.f(ox.random.key(0), 3.0, 5.0, (2,))
-    array([2.1, 5.9], dtype=float32)
+    >>> ox.numpy.round(ox.random.f(ox.random.key(0), 3.0, 5.0, (2,)), 3)
+    array([2.58 , 0.192], dtype=float32)
     """
     kind = float_dtype("random.f", dtype)
     size, (dfnum, dfden) = parameters("random.f", kind, shape, dfnum, dfden)
@@ -248,8 +248,8 @@ def t(key: Any, df: Any, shape: Any = None, dtype: Any = None) -> Any:
         ShapeError: `df` does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.t(ox.random.key(0), 3.0, (2,))
-    array([2.1, 5.9], dtype=float32)
+    >>> ox.numpy.round(ox.random.t(ox.random.key(0), 3.0, (2,)), 3)
+    array([ 0.69 , -3.239], dtype=float32)
     """
     kind = float_dtype("random.t", dtype)
     size, (df,) = parameters("random.t", kind, shape, df)
@@ -274,8 +274,8 @@ def generalized_normal(key: Any, p: Any, shape: Any = (), dtype: Any = None) -> 
         ShapeError: `p` does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.generalized_normal(ox.random.key(0), 1.0, (2,))
-    array([2.1, 5.9], dtype=float32)
+    >>> ox.numpy.round(ox.random.generalized_normal(ox.random.key(0), 1.0, (2,)), 3)
+    array([0.603, 0.143], dtype=float32)
     """
     kind = float_dtype("random.generalized_normal", dtype)
     size, (p,) = parameters("random.generalized_normal", kind, shape, p)
@@ -304,8 +304,8 @@ def ball(key: Any, d: int, p: Any = 2, shape: Any = (), dtype: Any = None) -> An
         ArgumentError: `d` is no integer.
 
     >>> import oxmlx as ox
-    >>> ox.random.ball(ox.random.key(0), 2)
-    array([0.1, 0.2], dtype=float32)
+    >>> ox.numpy.round(ox.random.ball(ox.random.key(0), 2), 3)
+    array([0.917, 0.393], dtype=float32)
     """
     who = "random.ball"
     kind = float_dtype(who, dtype)

@@ -37,8 +37,8 @@ def exponential(key: Any, shape: Any = (), dtype: Any = None) -> Any:
         DtypeError: the dtype is not floating.
 
     >>> import oxmlx as ox
-    >>> ox.random.exponential(ox.random.key(0), (3,))
-    array([2.9501247, 3.843401 , 0.4039036], dtype=float32)
+    >>> ox.numpy.round(ox.random.exponential(ox.random.key(0), (3,)), 3)
+    array([2.95 , 3.843, 0.404], dtype=float32)
     """
     kind = float_dtype("random.exponential", dtype)
     return -math.log1p(-uniform(key, shape, kind))
@@ -58,8 +58,8 @@ def laplace(key: Any, shape: Any = (), dtype: Any = None) -> Any:
         DtypeError: the dtype is not floating.
 
     >>> import oxmlx as ox
-    >>> ox.random.laplace(ox.random.key(0), (3,))
-    array([ 2.2569776, -1.0000000, -0.4083672], dtype=float32)
+    >>> ox.numpy.round(ox.random.laplace(ox.random.key(0), (3,)), 3)
+    array([-2.257, -3.15 ,  0.409], dtype=float32)
     """
     kind = float_dtype("random.laplace", dtype)
     u = uniform(key, shape, kind, float(finfo(kind).epsneg) - 1, 1.0)
@@ -80,8 +80,8 @@ def logistic(key: Any, shape: Any = (), dtype: Any = None) -> Any:
         DtypeError: the dtype is not floating.
 
     >>> import oxmlx as ox
-    >>> ox.random.logistic(ox.random.key(0), (3,))
-    array([ 2.896364 ,  3.821744 , -0.6978414], dtype=float32)
+    >>> ox.numpy.round(ox.random.logistic(ox.random.key(0), (3,)), 3)
+    array([ 2.896,  3.822, -0.698], dtype=float32)
     """
     kind = float_dtype("random.logistic", dtype)
     u = uniform(key, shape, kind, smallest(kind), 1.0)
@@ -102,8 +102,8 @@ def cauchy(key: Any, shape: Any = (), dtype: Any = None) -> Any:
         DtypeError: the dtype is not floating.
 
     >>> import oxmlx as ox
-    >>> ox.random.cauchy(ox.random.key(0), (3,))
-    array([ 6.0281  , 14.839127, -0.582183], dtype=float32)
+    >>> ox.numpy.round(ox.random.cauchy(ox.random.key(0), (3,)), 3)
+    array([ 6.027, 14.838, -0.582], dtype=float32)
     """
     kind = float_dtype("random.cauchy", dtype)
     return math.tan((uniform(key, shape, kind, float(finfo(kind).eps), 1.0) - 0.5) * pi)
@@ -125,8 +125,8 @@ def gumbel(key: Any, shape: Any = (), dtype: Any = None, mode: str | None = None
         ArgumentError: unknown mode.
 
     >>> import oxmlx as ox
-    >>> ox.random.gumbel(ox.random.key(0), (3,))
-    array([ 2.9234 ,  3.8325, -0.0969], dtype=float32)
+    >>> ox.numpy.round(ox.random.gumbel(ox.random.key(0), (3,)), 3)
+    array([ 2.923,  3.833, -0.097], dtype=float32)
     """
     who = "random.gumbel"
     kind = float_dtype(who, dtype)
@@ -154,8 +154,8 @@ def pareto(key: Any, b: Any, shape: Any = None, dtype: Any = None) -> Any:
         ShapeError: `b` does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.pareto(ox.random.key(0), 3.0, (2,))
-    array([2.6735, 3.6009], dtype=float32)
+    >>> ox.numpy.round(ox.random.pareto(ox.random.key(0), 3.0, (2,)), 3)
+    array([2.673, 3.601], dtype=float32)
     """
     kind = float_dtype("random.pareto", dtype)
     size, (b,) = parameters("random.pareto", kind, shape, b)
@@ -178,8 +178,8 @@ def rayleigh(key: Any, scale: Any, shape: Any = None, dtype: Any = None) -> Any:
         ShapeError: `scale` does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.rayleigh(ox.random.key(0), 2.0, (2,))
-    array([0.6557, 0.4162], dtype=float32)
+    >>> ox.numpy.round(ox.random.rayleigh(ox.random.key(0), 2.0, (2,)), 3)
+    array([0.656, 0.416], dtype=float32)
     """
     kind = float_dtype("random.rayleigh", dtype)
     size, (s,) = parameters("random.rayleigh", kind, shape, scale)
@@ -203,8 +203,8 @@ def weibull_min(
         DtypeError: the dtype is not floating, or that of a parameter is wider.
 
     >>> import oxmlx as ox
-    >>> ox.random.weibull_min(ox.random.key(0), 1.0, 2.0, (2,))
-    array([1.7176, 1.9605], dtype=float32)
+    >>> ox.numpy.round(ox.random.weibull_min(ox.random.key(0), 1.0, 2.0, (2,)), 3)
+    array([1.718, 1.96 ], dtype=float32)
     """
     who = "random.weibull_min"
     kind = float_dtype(who, dtype)
@@ -230,8 +230,8 @@ def triangular(
         ShapeError: a parameter does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.triangular(ox.random.key(0), 0.0, 1.0, 2.0, (2,))
-    array([1.6765, 1.7931], dtype=float32)
+    >>> ox.numpy.round(ox.random.triangular(ox.random.key(0), 0.0, 1.0, 2.0, (2,)), 3)
+    array([1.676, 1.793], dtype=float32)
     """
     who = "random.triangular"
     kind = float_dtype(who, dtype)
@@ -260,7 +260,7 @@ def geometric(key: Any, p: Any, shape: Any = None, dtype: Any = None) -> Any:
 
     >>> import oxmlx as ox
     >>> ox.random.geometric(ox.random.key(0), 0.1, (5,))
-    array([ 1,  1, 11,  1,  1], dtype=int32)
+    array([ 1,  1, 11,  8,  6], dtype=int32)
     """
     who = "random.geometric"
     kind = integer_dtype(who, dtype)

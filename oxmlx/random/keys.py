@@ -211,7 +211,7 @@ def fold_in(key: Any, data: Any) -> Any:
 
     >>> import oxmlx as ox
     >>> ox.random.key_data(ox.random.fold_in(ox.random.key(0), 7))
-    array([1325547700, 1397598402], dtype=uint32)
+    array([2716826189,  292468403], dtype=uint32)
     """
     one, raw = as_key("random.fold_in", key)
     if isinstance(data, int):
@@ -257,7 +257,7 @@ def wrap_key_data(key_bits_array: Any, *, impl: Any = None, dtype: Any = None) -
     >>> import oxmlx as ox
     >>> key = ox.random.wrap_key_data(ox.numpy.array([0, 42], "uint32"))
     >>> ox.random.bits(key) == ox.random.bits(ox.random.key(42))
-    array(True)
+    array(True, dtype=bool)
     """
     if impl is not None and dtype is not None:
         problem = f"takes impl or dtype, got both: {impl!r} and {dtype!r}"
@@ -283,7 +283,7 @@ def clone(key: Any) -> Any:
     >>> import oxmlx as ox
     >>> key = ox.random.key(0)
     >>> ox.random.normal(key) == ox.random.normal(ox.random.clone(key))
-    array(True)
+    array(True, dtype=bool)
     """
     as_keys("random.clone", key)
     return key

@@ -31,8 +31,8 @@ def normal(key: Any, shape: Any = (), dtype: Any = None) -> Any:
         DtypeError: the dtype is neither floating nor complex.
 
     >>> import oxmlx as ox
-    >>> ox.random.normal(ox.random.key(0), (3,))
-    array([ 1.6226422 ,  2.0252647 , -0.43359444], dtype=float32)
+    >>> ox.numpy.round(ox.random.normal(ox.random.key(0), (3,)), 3)
+    array([ 1.623,  2.025, -0.434], dtype=float32)
     """
     kind = inexact_dtype("random.normal", dtype)
     size = sample_shape("random.normal", shape)
@@ -65,8 +65,8 @@ def truncated_normal(key: Any, lower: Any, upper: Any, shape: Any = None, dtype:
         ShapeError: a bound does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.truncated_normal(ox.random.key(0), -2.0, 2.0, (3,))
-    array([ 1.4448578 ,  1.6955957 , -0.41084635], dtype=float32)
+    >>> ox.numpy.round(ox.random.truncated_normal(ox.random.key(0), -2.0, 2.0, (3,)), 3)
+    array([ 1.456,  1.715, -0.413], dtype=float32)
     """
     who = "random.truncated_normal"
     kind = float_dtype(who, dtype)
@@ -94,8 +94,8 @@ def lognormal(key: Any, sigma: Any = 1.0, shape: Any = None, dtype: Any = None) 
         ShapeError: `sigma` does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.lognormal(ox.random.key(0), 0.1, (3,))
-    array([1.1761677, 1.2244959, 0.9575668], dtype=float32)
+    >>> ox.numpy.round(ox.random.lognormal(ox.random.key(0), 0.1, (3,)), 3)
+    array([1.176, 1.224, 0.958], dtype=float32)
     """
     kind = inexact_dtype("random.lognormal", dtype)
     size, (s,) = parameters("random.lognormal", kind, shape, sigma)
@@ -116,8 +116,8 @@ def maxwell(key: Any, shape: Any = (), dtype: Any = None) -> Any:
         DtypeError: the dtype is not floating.
 
     >>> import oxmlx as ox
-    >>> ox.random.maxwell(ox.random.key(0))
-    array(2.6310604, dtype=float32)
+    >>> ox.numpy.round(ox.random.maxwell(ox.random.key(0)), 3)
+    array(2.631, dtype=float32)
     """
     kind = float_dtype("random.maxwell", dtype)
     size = sample_shape("random.maxwell", shape)
@@ -141,8 +141,8 @@ def double_sided_maxwell(key: Any, loc: Any, scale: Any, shape: Any = (), dtype:
         DtypeError: the dtype is not floating, or that of a parameter is wider.
 
     >>> import oxmlx as ox
-    >>> ox.random.double_sided_maxwell(ox.random.key(0), 0.0, 1.0, (2,))
-    array([-2.7019567, -0.9803281], dtype=float32)
+    >>> ox.numpy.round(ox.random.double_sided_maxwell(ox.random.key(0), 0.0, 1.0, (2,)), 3)
+    array([1.546, 1.574], dtype=float32)
     """
     who = "random.double_sided_maxwell"
     kind = float_dtype(who, dtype)
@@ -168,8 +168,8 @@ def wald(key: Any, mean: Any, shape: Any = None, dtype: Any = None) -> Any:
         ShapeError: `mean` does not broadcast to `shape`.
 
     >>> import oxmlx as ox
-    >>> ox.random.wald(ox.random.key(0), 1.0, (2,))
-    array([0.3147744, 3.6263442], dtype=float32)
+    >>> ox.numpy.round(ox.random.wald(ox.random.key(0), 1.0, (2,)), 3)
+    array([0.381, 0.416], dtype=float32)
     """
     kind = float_dtype("random.wald", dtype)
     size, (m,) = parameters("random.wald", kind, shape, mean)

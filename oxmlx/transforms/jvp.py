@@ -23,7 +23,7 @@ class JVPTracer(Tracer):
     __slots__ = ("primal", "tangent")
 
     def __init__(self, trace: Trace, primal: Any, tangent: Any) -> None:
-        self.trace, self.primal, self.tangent = trace, primal, tangent
+        self.owner, self.primal, self.tangent = trace, primal, tangent
         self.aval = get_aval(primal)
 
     def concrete(self, what: str) -> Any:
@@ -37,7 +37,7 @@ class JVPTrace(Trace):
 
     def pair(self, x: Any) -> tuple[Any, Any]:
         """The primal and the tangent of an operand."""
-        if type(x) is JVPTracer and x.trace is self:
+        if type(x) is JVPTracer and x.owner is self:
             return x.primal, x.tangent
         return x, None
 
@@ -50,7 +50,7 @@ class JVPTrace(Trace):
         tangents: list[Any] = []
         moving = False
         for x in args:
-            if type(x) is JVPTracer and x.trace is self:
+            if type(x) is JVPTracer and x.owner is self:
                 primals.append(x.primal)
                 tangents.append(x.tangent)
                 moving = True

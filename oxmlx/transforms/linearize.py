@@ -21,10 +21,10 @@ class PartialEvalTrace(JaxprTrace):
 
     def is_unknown(self, x: Any) -> bool:
         """Whether a value depends on the unknown inputs."""
-        return type(x) is JaxprTracer and x.trace is self
+        return type(x) is JaxprTracer and x.owner is self
 
     def process(self, prim: Primitive, args: Sequence[Any]) -> Any:
-        unknown = [type(x) is JaxprTracer and x.trace is self for x in args]
+        unknown = [type(x) is JaxprTracer and x.owner is self for x in args]
         if not any(unknown):
             return self.parent.process(prim, args)
         if prim.kind == "program":

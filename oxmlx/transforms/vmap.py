@@ -22,7 +22,7 @@ class BatchTracer(Tracer):
     __slots__ = ("dim", "value")
 
     def __init__(self, trace: Trace, value: Any, dim: int) -> None:
-        self.trace, self.value, self.dim = trace, value, dim
+        self.owner, self.value, self.dim = trace, value, dim
         whole = get_aval(value)
         self.aval = whole.with_shape(whole.shape[:dim] + whole.shape[dim + 1 :])
 
@@ -38,7 +38,7 @@ class BatchTrace(Trace):
 
     def pair(self, x: Any) -> tuple[Any, int | None]:
         """The batch and its mapped axis, or the value and `None`."""
-        if type(x) is BatchTracer and x.trace is self:
+        if type(x) is BatchTracer and x.owner is self:
             return x.value, x.dim
         return x, None
 
@@ -51,7 +51,7 @@ class BatchTrace(Trace):
         dims: list[int | None] = []
         mapped = False
         for x in args:
-            if type(x) is BatchTracer and x.trace is self:
+            if type(x) is BatchTracer and x.owner is self:
                 values.append(x.value)
                 dims.append(x.dim)
                 mapped = True

@@ -22,7 +22,8 @@ LINEAR: list[Program] = [
     program("broadcast", lambda lax, x: lax.broadcast(x, (2, 4)), V),
     program("broadcast by nothing", lambda lax, x: lax.broadcast(x, ()), V),
     program("broadcast_in_dim", lambda lax, x: lax.broadcast_in_dim(x, (3, 2, 4), (0,)), V),
-    program("broadcast_in_dim stretch", lambda lax, x: lax.broadcast_in_dim(x, (2, 5, 4), (0, 1, 2)), T),
+    program("broadcast_in_dim stretch", lambda lax, x: lax.broadcast_in_dim(
+        x, (2, 5, 4), (0, 1, 2)), T),
     program("broadcast_in_dim of rank 0", lambda lax, x: lax.broadcast_in_dim(x, (2, 3), ()), 2.5),
     program("broadcast_to_rank", lambda lax, x: lax.broadcast_to_rank(x, 3), M),
     program("broadcast_like", lambda lax, x, y: lax.broadcast_like(x, y), V, M),

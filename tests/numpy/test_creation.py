@@ -8,21 +8,21 @@ import oxmlx as ox
 import oxmlx.numpy as onp
 
 data = Data(6)
-V, X, I, Z = data(3), data(3, 4), data(3, 4, kind="i"), data(3, 4, kind="c")
+V, X, K, Z = data(3), data(3, 4), data(3, 4, kind="i"), data(3, 4, kind="c")
 
 DTYPES = ["float16", "bfloat16", "int8", "uint32", "bool", "complex64"]
 
 CASES = [
     *(Case(name, shape) for name in ("zeros", "ones", "empty") for shape in (3, (), (2, 0, 3))),
     *(Case(name, (2, 3), dtype) for name in ("zeros", "ones") for dtype in DTYPES),
-    *(Case(f"{name}_like", x) for name in ("zeros", "ones", "empty") for x in (X, I, Z)),
+    *(Case(f"{name}_like", x) for name in ("zeros", "ones", "empty") for x in (X, K, Z)),
     *(Case(f"{name}_like", X, "int8", (2,)) for name in ("zeros", "ones")),
     Case("full", (2, 3), 1.5),
     Case("full", (2, 3), 7),
     Case("full", (2, 3), True),
     Case("full", (2, 3), V),
     Case("full", (2, 3), 2, "float16"),
-    Case("full_like", I, 2.7),
+    Case("full_like", K, 2.7),
     Case("full_like", X, V[:, None]),
     Case("full_like", X, 1, dtype=bool, shape=(2,)),
     *(Case("eye", 3, 4, k) for k in (-1, 0, 2)),
@@ -62,7 +62,7 @@ CASES = [
     Case("copy", X),
     Case("astype", X, "float32", types=False, grad=False),
     Case("astype", 300 * X, "int8"),
-    Case("astype", I, "bool"),
+    Case("astype", K, "bool"),
     Case("astype", Z, "bool"),
     Case("array", [[V, V + 1], [V, 2 * V]]),
     Case("array", [V[0], 2.5, 3]),
@@ -128,7 +128,11 @@ def test_a_file_of_numbers(tmp_path) -> None:
 
 def test_devices_of_new_arrays() -> None:
     device = ox.devices()[0]
-    made = [onp.zeros(2, device=device), onp.arange(3, device=str(device)), onp.eye(2, device=device)]
+    made = [
+        onp.zeros(2, device=device),
+        onp.arange(3, device=str(device)),
+        onp.eye(2, device=device),
+    ]
     made += [onp.full(2, 1.0, device=device), onp.linspace(0, 1, 3, device=device)]
     assert {x.device for x in made} == {device}
 

@@ -8,7 +8,7 @@ import oxmlx as ox
 import oxmlx.numpy as onp
 
 data = Data(2)
-V, X, T, I = data(5), data(3, 4), data(2, 3, 4), data(3, 4, kind="i")
+V, X, T, K = data(5), data(3, 4), data(2, 3, 4), data(3, 4, kind="i")
 B, Z, E, N = data(3, 4, kind="b"), data(3, 4, kind="c"), data(2, 0, 3), data()
 
 PAD_MODES = ["edge", "wrap", "reflect", "symmetric", "linear_ramp", "maximum", "mean", "median"]
@@ -59,14 +59,14 @@ CASES = [
     Case("resize", X, (2, 5)),
     Case("resize", X, (3, 7)),
     Case("concatenate", [X, X[:1]]),
-    Case("concatenate", [X, I], axis=-1),
+    Case("concatenate", [X, K], axis=-1),
     Case("concatenate", [X, T], axis=None),
     Case("concatenate", T),
     Case("concatenate", [X, X], dtype="float32", types=False, grad=False),
     Case("concat", [X, X], axis=1),
     Case("concat", [X, V], axis=None),
     Case("stack", [X, X + 1], axis=1),
-    Case("stack", [X, I], axis=-1),
+    Case("stack", [X, K], axis=-1),
     Case("stack", T),
     Case("stack", [N, 2.0, 3]),
     Case("unstack", T, axis=1),
@@ -124,11 +124,11 @@ CASES = [
     Case("pad", X, 2),
     Case("pad", X, (1, 2), constant_values=0.5),
     Case("pad", X, ((1, 0), (0, 2)), constant_values=((1, 2), (3, 4))),
-    Case("pad", I, ((1, 0), (0, 2)), constant_values=7),
+    Case("pad", K, ((1, 0), (0, 2)), constant_values=7),
     Case("pad", B, 1),
     Case("pad", Z, ((2, 0), (1, 1)), "reflect"),
     *(Case("pad", X, ((1, 2), (3, 0)), mode) for mode in PAD_MODES),
-    *(Case("pad", I, 1, mode) for mode in PAD_MODES if mode != "empty"),
+    *(Case("pad", K, 1, mode) for mode in PAD_MODES if mode != "empty"),
     *(Case("pad", V, (7, 9), mode) for mode in ("reflect", "symmetric", "wrap")),
     *(Case("pad", V, (7, 9), m, reflect_type="odd") for m in ("reflect", "symmetric")),
     Case("pad", X, ((1, 2), (3, 1)), "linear_ramp", end_values=((1, 2), (-3, 0.5))),
@@ -147,7 +147,7 @@ CASES = [
     Case("diagonal", T, 1, 2, 0),
     Case("diagonal", X, -3),
     Case("trace", T, -1, 1, 2),
-    Case("trace", I),
+    Case("trace", K),
     Case("tril", X),
     Case("tril", T, 1),
     Case("triu", X, -1),
@@ -171,7 +171,9 @@ def test_odd_reflection_is_that_of_numpy(mode: str, widths: tuple[int, int]) -> 
 def test_fill_diagonal_of_a_tall_matrix(wrap: bool) -> None:
     theirs = np.zeros((7, 3))
     np.fill_diagonal(theirs, 4, wrap=wrap)
-    np.testing.assert_array_equal(onp.fill_diagonal(onp.zeros((7, 3)), 4, wrap, inplace=False), theirs)
+    np.testing.assert_array_equal(
+        onp.fill_diagonal(onp.zeros((7, 3)), 4, wrap, inplace=False), theirs
+    )
 
 
 def test_delete_may_be_traced() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from math import prod
 from typing import Any
 
 import jax
@@ -14,10 +12,10 @@ from hypothesis import strategies as st
 
 import oxmlx as ox
 from oxmlx.backends.interpreter import run
+from oxmlx.compile.fuse import fuse
 from oxmlx.dtypes import KEY_DTYPES
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.kernel import kernel_of
-from oxmlx.ir.scalar import REAL, SCALARS
 from oxmlx.ops.convert import from_numpy
 from oxmlx.ops.prng import (
     TILE,
@@ -262,14 +260,22 @@ for _scheme in SCHEMES:
         OPERANDS += [(RandomSeed(KEY_DTYPES[_scheme]), [_seeds])]
 
 
-def test_kernels_compute_what_numpy_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lower rules take keys apart by a bitcast to u64, which kernels are yet to allow."""
-    taking_keys = replace(SCALARS["bitcast"], accepts=REAL | {"key"})
-    monkeypatch.setitem(SCALARS, "bitcast", taking_keys)
+def test_kernels_compute_what_numpy_does() -> None:
     for prim, operands in OPERANDS:
         out = prim.abstract(*(Aval(x.shape, x.dtype) for x in operands))
         (got,) = run(kernel_of(prim.name, operands, out, prim.lower), *operands)
         want = np.asarray(prim.impl(*operands))
         assert got.dtype == want.dtype == out.dtype and got.shape == want.shape == out.shape
         assert got.tobytes() == want.tobytes(), prim
-        assert got.size == prod(out.shape)
+
+
+def test_bits_fuse_with_what_reads_them() -> None:
+    """Seed, split, bits and a conversion are one kernel."""
+
+    def f(x: Any) -> Any:
+        first = slice_(random_split(random_seed(x), (2,)), (0,), (1,))
+        return random_bits(first, 32, (5,)).astype("float32") * 2.0
+
+    (kernel,) = fuse(ox.make_jaxpr(f)(from_numpy(np.asarray(3, np.int32))).jaxpr).kernels
+    (got,) = run(kernel, np.asarray(3, np.int32))
+    np.testing.assert_array_equal(got, f(from_numpy(np.asarray(3, np.int32))))

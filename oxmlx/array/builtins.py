@@ -1,0 +1,30 @@
+"""What Python's own functions of numbers do with arrays: divmod and round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oxmlx.ir.value import Value
+from oxmlx.ops.operators import floor_divide, remainder
+
+
+def divided(x: Any, y: Any) -> tuple[Any, Any]:
+    """The quotient rounded down, and the remainder."""
+    return floor_divide(x, y), remainder(x, y)
+
+
+def divides(x: Any, y: Any) -> tuple[Any, Any]:
+    """The same with its operands exchanged."""
+    return floor_divide(y, x), remainder(y, x)
+
+
+def rounded(x: Value, ndigits: int = 0) -> Any:
+    """The nearest number with so many decimals."""
+    return x.round(ndigits)
+
+
+def install() -> None:
+    """Put the functions on values."""
+    methods = {"__divmod__": divided, "__rdivmod__": divides, "__round__": rounded}
+    for name, method in methods.items():
+        setattr(Value, name, method)

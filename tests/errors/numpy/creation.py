@@ -1,0 +1,16 @@
+"""Refusals of oxmlx.numpy.creation."""
+
+from raise_coverage import Refusal
+
+import oxmlx as ox
+import oxmlx.numpy as onp
+from oxmlx.errors import DtypeError
+
+REFUSALS = [
+    Refusal(
+        "complex to real",
+        lambda: onp.astype(ox.array([1j]), "float32"),
+        DtypeError,
+        "astype: c64[1] cannot become f32",
+    ),
+]

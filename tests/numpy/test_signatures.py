@@ -1,0 +1,89 @@
+"""Names, parameters and defaults are those of jax.numpy, but for what is written down here."""
+
+import inspect
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import oxmlx.numpy as onp
+
+# Parameters that only speak of JAX's compiler or of its devices.
+THEIRS = {"out_sharding", "_dot_general", "args"}
+
+# Dtypes that are none of ours, and files, which ox.io reads and writes.
+MISSING = {"load", "save", "savez", "polyfit", "roots", "fft"}
+
+# Where our parameters are others than theirs, and why.
+OTHER = {
+    "fromfile": "JAX only raises",
+    "fromiter": "JAX only raises",
+    "ufunc": "`at` and `reduceat` cannot be replaced",
+    "dtype": "a class of NumPy",
+    "clip": "`arr` has no default",
+    "issubdtype": "its parameters have other names",
+    "result_type": "its parameters have other names",
+    "set_printoptions": "that of NumPy, with its parameters",
+    "printoptions": "that of NumPy, with its parameters",
+    "unique": "`sorted` is there in newer versions of JAX only",
+}
+
+
+def names() -> list[str]:
+    modules = [n for n in dir(jnp) if not n.startswith("_")]
+    return [n for n in modules if not inspect.ismodule(getattr(jnp, n)) or n in ("linalg",)]
+
+
+def is_foreign_dtype(name: str) -> bool:
+    try:
+        return np.dtype(getattr(jnp, name)).itemsize <= 1 and name not in ("int8", "uint8", "bool_")
+    except TypeError:
+        return False
+
+
+@pytest.mark.parametrize("name", [n for n in names() if not is_foreign_dtype(n)])
+def test_a_name_is_there(name: str) -> None:
+    assert hasattr(onp, name) != (name in MISSING)
+
+
+def parameters(function: object) -> list[tuple[str, object, object]]:
+    signature = inspect.signature(function)  # type: ignore[arg-type]
+    shown = [p for p in signature.parameters.values() if p.name not in THEIRS]
+    return [(p.name, p.kind, p.default) for p in shown]
+
+
+def functions() -> list[str]:
+    return [
+        n
+        for n in names()
+        if hasattr(onp, n)
+        and callable(getattr(jnp, n))
+        and not isinstance(getattr(jnp, n), (type, jnp.ufunc))
+        and n not in OTHER
+    ]
+
+
+@pytest.mark.parametrize("name", functions())
+def test_parameters_are_those_of_jax(name: str) -> None:
+    mine, theirs = (parameters(getattr(xp, name)) for xp in (onp, jnp))
+    # positional ones in this order, then keywords in any; a default of ours may be another spelling
+    assert [p[:2] for p in mine] == [p[:2] for p in theirs]
+    for (_, _, ours), (_, _, default) in zip(mine, theirs, strict=True):
+        same = ours is default or ours == default or (callable(ours) and callable(default))
+        assert same or (ours is inspect.Parameter.empty) == (default is inspect.Parameter.empty)
+
+
+def test_every_public_name_is_documented_with_an_example() -> None:
+    without = [
+        n
+        for n in onp.__all__
+        if inspect.isfunction(getattr(onp, n))
+        and getattr(onp, n).__module__.startswith("oxmlx.numpy")
+        and ">>>" not in (getattr(onp, n).__doc__ or "")
+    ]
+    assert without == ["fromfile"]
+
+
+def test_all_is_what_there_is() -> None:
+    assert len(set(onp.__all__)) == len(onp.__all__)
+    assert all(hasattr(onp, n) for n in onp.__all__)
