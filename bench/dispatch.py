@@ -110,14 +110,20 @@ def key_module() -> list[dict[str, Any]]:
     )
     return [
         row("flatten and key a module of 270 leaves (µs)", times["key"] * 1e6, 25.0),
-        row("jit call on that module / jax's on a dict of as many", times["jit"] / times["jax"], None),
+        row(
+            "jit call on that module / jax's on a dict of as many",
+            times["jit"] / times["jax"],
+            None,
+        ),
     ]
 
 
 def import_time() -> list[dict[str, Any]]:
     def once(code: str) -> float:
         timer = f"import time; t = time.perf_counter(); {code}; print(time.perf_counter() - t)"
-        out = subprocess.run([sys.executable, "-c", timer], capture_output=True, text=True, check=True)
+        out = subprocess.run(
+            [sys.executable, "-c", timer], capture_output=True, text=True, check=True
+        )
         return float(out.stdout) * 1e3
 
     best = min(once("import oxmlx") for _ in range(7)) - min(once("import numpy") for _ in range(7))

@@ -120,8 +120,8 @@ def outputs(x: Any) -> list[Any]:
 def close(mine: Any, theirs: Any, tolerance: float = TOLERANCE, wide: bool = True) -> None:
     """Compare two results: shapes, dtypes and values.
 
-    `wide` says that 64-bit floats went in, so that floats come out as such. Otherwise ours are of 32
-    bits, where JAX with 64 bits computes in those.
+    `wide` says that 64-bit floats went in, so that such come out. Otherwise ours are of 32 bits,
+    where JAX with 64 bits computes in those.
     """
     mine, theirs = outputs(mine), outputs(theirs)
     assert len(mine) == len(theirs)

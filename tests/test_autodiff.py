@@ -140,7 +140,9 @@ def test_jacobians_agree_on_every_shape() -> None:
     forward, backward = ox.jacfwd(f)(x), ox.jacrev(f)(x)
     for name, shape in {"m": (2, 3, 2, 3), "s": (2, 3), "e": (0, 3, 2, 3)}.items():
         assert forward[name].shape == backward[name].shape == shape
-        np.testing.assert_allclose(np.asarray(forward[name]), np.asarray(backward[name]), rtol=1e-12)
+        np.testing.assert_allclose(
+            np.asarray(forward[name]), np.asarray(backward[name]), rtol=1e-12
+        )
 
 
 INT = np.array([1, 2], np.int32)
@@ -153,7 +155,11 @@ INT = np.array([1, 2], np.int32)
         (lambda: ox.grad(lambda x: (x, x))(1.0), GradientError, "tuple(.|\n)*has_aux=True"),
         (lambda: ox.grad(lambda x: x > 0)(1.0), GradientError, r"floating number, got bool\[\]"),
         (lambda: ox.grad(lambda x: x)(3), GradientError, r"floating dtype, got i32\[\]"),
-        (lambda: ox.grad(lambda p: total(p["n"]))({"n": from_numpy(INT)}), GradientError, r"\['n'\]"),
+        (
+            lambda: ox.grad(lambda p: total(p["n"]))({"n": from_numpy(INT)}),
+            GradientError,
+            r"\['n'\]",
+        ),
         (lambda: ox.grad(lambda z: z)(1j), GradientError, "real number(.|\n)*holomorphic"),
         (lambda: ox.grad(sin, holomorphic=True)(1.0), GradientError, "complex"),
         (lambda: ox.grad(sin, argnums=1)(1.0), ArgumentError, "argnums must name some of the 1"),

@@ -45,6 +45,11 @@ class HostFunction:
     out_tree: tree.PyTreeDef
 
     @property
+    def identity(self) -> Any:
+        """What equal host functions share; it does not keep the function alive."""
+        return self.who, id(self.fun), self.in_tree, self.out_tree
+
+    @property
     def __name__(self) -> str:
         return getattr(self.fun, "__name__", type(self.fun).__name__)
 

@@ -45,13 +45,15 @@ def param_key(value: Any) -> Any:
 
 
 def intern_key(value: Any) -> Any:
-    """A `param_key` that does not keep functions and programs alive, but knows them by number: they
-    may hold the very primitive that the key is for, which then would never die."""
+    """A `param_key` that does not keep functions and programs alive, but knows them by number (or
+    by an `identity` of their own): they may hold the very primitive that the key is for, which then
+    would never die."""
     t = type(value)
     if t is tuple:
         return (t, *map(intern_key, value))
     if callable(value) or t.__hash__ is object.__hash__:
-        return (t, id(value), hash(value))
+        hash(value)
+        return (t, getattr(value, "identity", id(value)))
     return param_key(value)
 
 

@@ -1,4 +1,4 @@
-"""Devices: named, chosen, never mixed by accident. The reference backend can pretend to have two."""
+"""Devices: named, chosen, never mixed by accident. The reference can pretend to have two."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def test_the_switch_chooses_the_default_device() -> None:
 def test_a_default_device_is_one_of_its_thread() -> None:
     seen: list[Any] = []
     with ox.default_device("reference:1"):
-        thread = threading.Thread(target=lambda: seen.append(ox.config.device or str(zeros().device)))
+        thread = threading.Thread(
+            target=lambda: seen.append(ox.config.device or str(zeros().device))
+        )
         thread.start()
         thread.join()
     assert seen == ["reference:0"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import oxmlx as ox
-import oxmlx.numpy  # noqa: F401  # gives values their methods
+import oxmlx.numpy  # gives values their methods
 from oxmlx.ir.stage import JaxprTracer
 from oxmlx.ir.surface import Surface
 from oxmlx.ir.value import Tracer, Value
@@ -27,7 +27,9 @@ def test_what_type_checkers_see_is_what_there_is() -> None:
     public = {n for n in declared if not n.startswith("__")}
     operators = {n for n in declared if n.startswith("__") and n not in vars(object)}
     missing = {n for n in public if not hasattr(Value, n)}
-    missing |= {n for n in operators & {"__add__", "__rmatmul__", "__getitem__"} if n not in vars(Value)}
+    missing |= {
+        n for n in operators & {"__add__", "__rmatmul__", "__getitem__"} if n not in vars(Value)
+    }
     assert not missing
 
 

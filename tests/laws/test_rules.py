@@ -42,5 +42,7 @@ def test_the_table_lists_every_primitive() -> None:
     assert "| sin | map | ✓ | ✓ | ✓ |   | ✓ | ✓ |" in lines
 
 
-def test_the_published_table_is_the_one_the_classes_make(golden: Callable[[str, str], None]) -> None:
+def test_the_published_table_is_the_one_the_classes_make(
+    golden: Callable[[str, str], None],
+) -> None:
     golden("rules.md", rules_table() + "\n")

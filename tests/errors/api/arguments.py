@@ -15,7 +15,9 @@ REFUSALS = [
     ),
     Refusal("argnums out of range", lambda: ox.grad(abs, 2)(1.0), ArgumentError, "got 2"),
     Refusal("argnums twice", lambda: ox.grad(abs, (0, -1))(1.0), ArgumentError, "must be distinct"),
-    Refusal("integer argument", lambda: ox.grad(abs)(1), GradientError, "floating dtype, got i32[]"),
+    Refusal(
+        "integer argument", lambda: ox.grad(abs)(1), GradientError, "floating dtype, got i32[]"
+    ),
     Refusal(
         "holomorphic of a real",
         lambda: ox.grad(abs, holomorphic=True)(1.0),

@@ -18,9 +18,7 @@ REFUSALS = [
         GradientError,
         "must return a scalar array, got tuple",
     ),
-    Refusal(
-        "loss is an array", lambda: ox.grad(abs)(ONES), GradientError, "a scalar, got f32[2]"
-    ),
+    Refusal("loss is an array", lambda: ox.grad(abs)(ONES), GradientError, "a scalar, got f32[2]"),
     Refusal(
         "loss is a bool",
         lambda: ox.grad(lambda x: x > 0)(1.0),
@@ -28,7 +26,10 @@ REFUSALS = [
         "a floating number, got bool[]",
     ),
     Refusal(
-        "loss is complex", lambda: ox.grad(lambda z: z)(1j), GradientError, "a real number, got c64[]"
+        "loss is complex",
+        lambda: ox.grad(lambda z: z)(1j),
+        GradientError,
+        "a real number, got c64[]",
     ),
     Refusal(
         "cotangents of another structure",

@@ -25,7 +25,10 @@ REFUSALS = [
         "in_axes names axis 1 of an array of type f32[2]",
     ),
     Refusal(
-        "nothing mapped", lambda: ox.vmap(abs, in_axes=None)(TWO), ArgumentError, "no argument is mapped"
+        "nothing mapped",
+        lambda: ox.vmap(abs, in_axes=None)(TWO),
+        ArgumentError,
+        "no argument is mapped",
     ),
     Refusal(
         "extents differ",

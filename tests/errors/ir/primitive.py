@@ -26,9 +26,7 @@ REFUSALS = [
         "param axes must be hashable, got list: [0]",
     ),
     Refusal("setting a param", lambda: setattr(ADD, "x", 1), AttributeError, "add is frozen"),
-    Refusal(
-        "wrong params", lambda: ReduceSum(axis=0), ArgumentError, "takes the params ('axes',)"
-    ),
+    Refusal("wrong params", lambda: ReduceSum(axis=0), ArgumentError, "takes the params ('axes',)"),
     Refusal("no abstract", lambda: BARE.abstract(X), MissingRule, WHERE.format("abstract")),
     Refusal("no impl", lambda: BARE.impl(1), MissingRule, WHERE.format("impl")),
     Refusal("no jvp", lambda: BARE.jvp([1], [1]), MissingRule, WHERE.format("jvp")),

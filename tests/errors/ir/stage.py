@@ -12,7 +12,10 @@ ONES = ox.numpy.ones(2) * 1
 
 REFUSALS = [
     Refusal(
-        "a leaked tracer", lambda: ox.jit(lambda x: x + KEPT[0])(1.0), LeakedTracerError, "has ended"
+        "a leaked tracer",
+        lambda: ox.jit(lambda x: x + KEPT[0])(1.0),
+        LeakedTracerError,
+        "has ended",
     ),
     Refusal(
         "a rule with an array of its own",

@@ -34,5 +34,7 @@ REFUSALS = [
     Refusal("a donated array", donated, DonatedError, "this array was donated to <lambda>"),
     Refusal("two devices", on_two_devices, DeviceError, "add: operands must be on one device"),
     Refusal("a string", lambda: bind(NEG, "x"), ArgumentError, "arrays or numbers, got str"),
-    Refusal("two strings", lambda: bind(ADD, "x", "y"), ArgumentError, "arrays or numbers, got str"),
+    Refusal(
+        "two strings", lambda: bind(ADD, "x", "y"), ArgumentError, "arrays or numbers, got str"
+    ),
 ]

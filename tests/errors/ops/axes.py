@@ -9,7 +9,9 @@ from oxmlx.ops.axes import broadcast, reduce_sum
 X = ox.numpy.ones((2, 3))
 
 REFUSALS = [
-    Refusal("axes outside", lambda: broadcast(X, (2, 3, 4), (3,)), AxisError, "axes (3,) do not lie"),
+    Refusal(
+        "axes outside", lambda: broadcast(X, (2, 3, 4), (3,)), AxisError, "axes (3,) do not lie"
+    ),
     Refusal(
         "other extents",
         lambda: broadcast(X, (4, 3, 2), (0,)),

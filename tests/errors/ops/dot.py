@@ -30,6 +30,8 @@ REFUSALS = [
         DtypeError,
         "numbers of one dtype, got f32[3] and i32[3]",
     ),
-    Refusal("rank 0", lambda: X @ 2.0, ShapeError, "must have rank 1 or more, got f32[2,3] and f32[]"),
+    Refusal(
+        "rank 0", lambda: X @ 2.0, ShapeError, "must have rank 1 or more, got f32[2,3] and f32[]"
+    ),
     Refusal("matmul", lambda: X @ Y, ShapeError, "contracted extents must be equal, got f32[2,3]"),
 ]
