@@ -34,7 +34,7 @@ def boundary(f: F) -> F:
                 e.__traceback__ = mine
             raise
 
-    return guarded  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
+    return guarded  # pyright: ignore[reportReturnType]
 
 
 def users(tb: TracebackType | None) -> TracebackType | None:

@@ -265,7 +265,7 @@ def choose_branch(who: str, index: Any, branches: Sequence[Any], operands: tuple
 
 
 def same_types(jaxprs: Sequence[Jaxpr]) -> list[Jaxpr]:
-    """Weak outputs take the dtype that holds what all branches have at that place, as in JAX."""
+    """Weak outputs take the dtype that holds what all branches have at that place."""
     columns = zip(*(j.out_avals for j in jaxprs), strict=True)
     wanted = [common_type(column) for column in columns]
 

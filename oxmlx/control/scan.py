@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import index
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from oxmlx.control.program import (
     stage_flat,
 )
 from oxmlx.dtypes import promote
-from oxmlx.errors import ShapeError, TreeError
+from oxmlx.errors import ArgumentError, ShapeError, TreeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.dce import dce, dce_program
 from oxmlx.ir.evaluate import as_buffers, evaluate_jaxpr
@@ -362,7 +363,8 @@ def carry_types(
 def check_carry(out_tree: Any, c_tree: Any) -> None:
     """Refuse a body that does not return (carry, y) with the carry's structure."""
     pair = tree.treedef_children(out_tree)
-    if out_tree.node_data() is None or out_tree.node_data()[0] is not tuple or len(pair) != 2:
+    kind = out_tree.node_data()
+    if kind is None or kind[0] not in (tuple, list) or len(pair) != 2:
         raise TreeError("scan", f"the body must return a pair (carry, y), got {out_tree}")
     if pair[0] != c_tree:
         raise TreeError(
@@ -371,13 +373,24 @@ def check_carry(out_tree: Any, c_tree: Any) -> None:
         )
 
 
+def as_length(length: Any) -> int:
+    """The number of steps that the user asked for."""
+    try:
+        steps = index(length)
+    except TypeError:
+        steps = -1
+    if steps < 0:
+        raise ArgumentError("scan", f"length must be an integer from 0, got {length!r}")
+    return steps
+
+
 def leading_extent(xs: Sequence[Any], length: int | None) -> int:
     """The number of steps that all scanned arrays agree on."""
     sizes: set[Any] = {x.aval.shape[0] if x.aval.ndim else None for x in xs}
     if None in sizes:
         raise ShapeError("scan", "scanned arrays need a leading axis, got one of rank 0")
     if length is not None:
-        sizes.add(length)
+        sizes.add(as_length(length))
     if len(sizes) != 1:
         problem = f"leading extents must be one number, got {sorted(map(str, sizes))}"
         raise ShapeError("scan", problem, "Pass length= if there are no scanned arrays.")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from oxmlx import tree
 from oxmlx.control.program import (
     Program,
@@ -19,15 +17,21 @@ from oxmlx.control.program import (
     stage_flat,
 )
 from oxmlx.control.scan import carry_types, either, paired, scan
-from oxmlx.errors import ArgumentError, GradientError, ShapeError, TreeError
+from oxmlx.errors import (
+    ArgumentError,
+    ConcretizationError,
+    GradientError,
+    ShapeError,
+    TreeError,
+)
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.evaluate import as_buffers, evaluate_jaxpr
 from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.stage import avals_of, eval_jaxpr, stage_closed
 from oxmlx.ir.trace import bind
 from oxmlx.ops.axes import broadcast
-from oxmlx.ops.convert import as_value, cast
-from oxmlx.ops.elementwise import add
+from oxmlx.ops.convert import as_value
+from oxmlx.ops.elementwise import add, operands
 from oxmlx.ops.logic import lt
 from oxmlx.ops.reduction import reduce_or
 from oxmlx.ops.select import select
@@ -241,45 +245,43 @@ def fori_loop(
 ) -> Any:
     """`for i in range(lower, upper): val = body_fun(i, val)`.
 
-    With Python ints as bounds it is a scan, differentiable in both modes; with traced bounds a
+    With bounds that are known it is a scan, differentiable in both modes; with traced ones a
     while_loop, differentiable forwards.
 
     Args:
-        lower, upper: integer scalars.
+        lower, upper: integer scalars; i has the dtype that holds both.
         body_fun: (i, val) -> val.
         init_val: a pytree of arrays.
         unroll: accepted for JAX programs; loops are not unrolled.
+
+    Raises:
+        ArgumentError: a bound is not an integer scalar.
 
     >>> import oxmlx as ox
     >>> ox.grad(lambda x: ox.lax.fori_loop(0, 3, lambda i, y: y * x, 1.0))(2.0)
     array(12., dtype=float32)
     """
+    for bound in (as_value(lower, "fori_loop"), as_value(upper, "fori_loop")):
+        if bound.aval.ndim or bound.dtype.kind not in "iu":
+            raise ArgumentError("fori_loop", f"bounds must be integer scalars, got {bound.aval}")
+    first, last = operands("fori_loop", lower, upper)
     try:
-        bounds = int(lower), int(upper)
-    except TypeError:  # a traced bound: the number of steps is not known now
-        return traced_fori_loop(lower, upper, body_fun, init_val)
-    first, last = bounds
+        length = max(int(last) - int(first), 0)
+    except ConcretizationError:  # the number of steps is not known now
+        return traced_fori_loop(first, last, body_fun, init_val)
 
     def step(carry: Any, _: Any) -> Any:
         i, val = carry
         return (i + 1, body_fun(i, val)), None
 
-    start = np.int32(first)
-    (_, val), _ = scan(step, (as_value(start, "fori_loop"), init_val), None, max(last - first, 0))
-    return val
+    return scan(step, (first, init_val), None, length)[0][1]
 
 
-def traced_fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
+def traced_fori_loop(first: Any, last: Any, body_fun: Any, init_val: Any) -> Any:
     """A loop whose bounds are known only when it runs."""
-    lower, upper = as_value(lower, "fori_loop"), as_value(upper, "fori_loop")
-    for bound in (lower, upper):
-        if bound.aval.ndim or bound.dtype.kind not in "iu":
-            raise ArgumentError("fori_loop", f"bounds must be integer scalars, got {bound.aval}")
-    lower = cast(lower, upper.dtype) if lower.weak_type else lower
-    upper = cast(upper, lower.dtype)
 
     def step(carry: Any) -> Any:
         i, end, val = carry
         return add(i, 1), end, body_fun(i, val)
 
-    return while_loop(lambda c: lt(c[0], c[1]), step, (lower, upper, init_val))[2]
+    return while_loop(lambda c: lt(c[0], c[1]), step, (first, last, init_val))[2]

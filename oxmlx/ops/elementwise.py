@@ -34,7 +34,7 @@ class Elementwise(Primitive):
         super().__init_subclass__()
         cls.scalar = cls.__dict__.get("scalar", cls.name)
         if cls.scalar in SCALARS:
-            cls.impl = staticmethod(SCALARS[cls.scalar].run)  # type: ignore[assignment,method-assign]
+            cls.impl = staticmethod(SCALARS[cls.scalar].run)
 
     def partial(self, k: int, out: Any, *xs: Any, **_: Any) -> Any:
         """∂f/∂xₖ, which may use the output; `None` where it is zero."""

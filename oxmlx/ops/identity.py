@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from oxmlx import tree
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.kernel import Expr, Operand
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.trace import bind
+from oxmlx.ops.convert import as_value
 from oxmlx.ops.linear import Linear
 
 
@@ -47,8 +49,13 @@ class Name(Linear, Identity):
 
 
 def stop_gradient(x: Any) -> Any:
-    """`x`, whose derivative is zero."""
-    return bind(StopGradient(), x)
+    """The arrays of a pytree, as constants to differentiation.
+
+    >>> import oxmlx as ox
+    >>> ox.grad(lambda x: x * ox.lax.stop_gradient(x))(3.0)
+    array(3., dtype=float32)
+    """
+    return tree.map(lambda leaf: bind(StopGradient(), as_value(leaf, "stop_gradient")), x)
 
 
 def name_value(x: Any, label: str) -> Any:
