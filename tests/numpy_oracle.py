@@ -186,7 +186,7 @@ def check_values(case: Case) -> None:
 
 
 def check_types(case: Case) -> None:
-    """Dtypes and shapes are those of JAX, in 32 bits."""
+    """Dtypes, shapes and weakness are those of JAX, in 32 bits."""
     xs = [narrow(x) for x in case.arrays]
     with jax.enable_x64(False):
         f = case.function(jnp)
@@ -199,8 +199,11 @@ def check_types(case: Case) -> None:
         mine = ox.eval_shape(lambda *ys: outputs(g(*ys)), *map(ours, xs))
     else:
         mine = outputs(g(*map(ours, xs)))
-    described = [[(str(np.dtype(y.dtype)), y.shape) for y in ys] for ys in (mine, theirs)]
-    assert described[0] == described[1]
+    assert list(map(describe, mine)) == list(map(describe, theirs))
+
+
+def describe(x: Any) -> tuple[str, tuple[int, ...], bool]:
+    return str(np.dtype(x.dtype)), x.shape, x.weak_type
 
 
 def check_vmap(case: Case) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from oxmlx import tree
 from oxmlx.api.arguments import flatten_values
 from oxmlx.api.boundary import boundary
-from oxmlx.control.program import stage_flat
+from oxmlx.control.program import call_on_values, stage_flat
 from oxmlx.control.remat import Policy, Remat
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.stage import avals_of
@@ -48,16 +48,16 @@ def checkpoint(
     @boundary
     @functools.wraps(function)
     def rematerialized(*args: Any, **kwargs: Any) -> Any:
-        if current_trace() is BASE:
-            return function(*args, **kwargs)
         fixed = {k % len(args): args[k] for k in static}
         moving = tuple(x for k, x in enumerate(args) if k not in fixed)
-        values, in_tree = flatten_values((moving, kwargs), "checkpoint")
 
         def f(xs: Any, kw: Any) -> Any:
             it = iter(xs)
             return function(*(fixed[k] if k in fixed else next(it) for k in range(len(args))), **kw)
 
+        if current_trace() is BASE:
+            return call_on_values(f, (moving, kwargs), "checkpoint")
+        values, in_tree = flatten_values((moving, kwargs), "checkpoint")
         jaxpr, consts, out_tree = stage_flat(f, avals_of(values), in_tree, "checkpoint")
         label = getattr(function, "__name__", "checkpoint")
         return out_tree.unflatten(bind(Remat(label, jaxpr, keep), *consts, *values))

@@ -12,7 +12,7 @@ from oxmlx import tree
 from oxmlx.api.arguments import flatten_values
 from oxmlx.api.boundary import boundary
 from oxmlx.control.program import stage_flat
-from oxmlx.dtypes import as_dtype
+from oxmlx.dtypes import as_dtype, is_key, short_name
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.pretty import show_jaxpr
@@ -58,7 +58,8 @@ class ShapeDtypeStruct:
         return self.shape, self.dtype, self.weak_type
 
     def __repr__(self) -> str:
-        return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype.name})"
+        name = short_name(self.dtype) if is_key(self.dtype) else self.dtype.name
+        return f"ShapeDtypeStruct(shape={self.shape}, dtype={name})"
 
 
 class ClosedJaxpr:

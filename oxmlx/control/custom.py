@@ -18,6 +18,7 @@ import numpy as np
 from oxmlx import tree
 from oxmlx.control.program import (
     Program,
+    call_on_values,
     pick,
     present,
     share_consts,
@@ -236,6 +237,14 @@ def refuse_moving_consts(who: str, tangents: Sequence[Any]) -> None:
         )
 
 
+def parameter_count(fun: Callable[..., Any]) -> int | None:
+    """How many parameters a function has, if Python knows."""
+    try:
+        return len(inspect.signature(fun).parameters)
+    except (TypeError, ValueError):
+        return None
+
+
 class CustomFunction(Generic[R]):
     """What custom_jvp and custom_vjp share: the function, and its arguments that are not traced."""
 
@@ -247,6 +256,7 @@ class CustomFunction(Generic[R]):
         functools.update_wrapper(self, fun)
         self.__name__: str = getattr(fun, "__name__", type(fun).__name__)
         self.fun, self.nondiff_argnums = fun, tuple(nondiff_argnums)
+        self.places = parameter_count(fun)
         self.tracing_rules: ContextVar[bool] = ContextVar("tracing_rules", default=False)
 
     def __get__(self, instance: Any, owner: type) -> Any:
@@ -279,15 +289,28 @@ class CustomFunction(Generic[R]):
             self.tracing_rules.reset(token)
 
     def positional(self, args: Any, kwargs: Any) -> tuple[Any, ...]:
-        """All arguments by position, defaults filled in."""
-        if not kwargs:
+        """All arguments by position, defaults filled in.
+
+        Raises:
+            ArgumentError: an argument has no position.
+        """
+        if not kwargs and self.places in (None, len(args)):
             return tuple(args)
         bound = inspect.signature(self.fun).bind(*args, **kwargs)
         bound.apply_defaults()
+        if lost := sorted(kwargs.keys() & bound.kwargs.keys()):
+            raise ArgumentError(
+                self.__class__.__name__,
+                f"{self.__name__} takes {lost} by keyword only, which the rules cannot be given",
+                "Let it take them by position too.",
+                where=current_location(),
+            )
         return bound.args
 
-    def divide(self, args: tuple[Any, ...]) -> tuple[list[Any], list[Any], Callable[..., Any]]:
-        """(nondifferentiable, differentiable arguments, the function of the latter)."""
+    def divide(
+        self, fun: Callable[..., Any], args: tuple[Any, ...]
+    ) -> tuple[list[Any], list[Any], Callable[..., Any]]:
+        """(nondifferentiable, differentiable arguments, `fun` as a function of the latter)."""
         fixed = {k % len(args): args[k] for k in self.nondiff_argnums}
         for x in tree.leaves(list(fixed.values())):
             if isinstance(x, Tracer):
@@ -301,7 +324,7 @@ class CustomFunction(Generic[R]):
 
         def f(*xs: Any) -> Any:
             it = iter(xs)
-            return self.fun(*(fixed[k] if k in fixed else next(it) for k in range(len(args))))
+            return fun(*(fixed[k] if k in fixed else next(it) for k in range(len(args))))
 
         return list(fixed.values()), moving, f
 
@@ -352,10 +375,9 @@ class custom_jvp(CustomFunction[R]):  # a decorator
                 f"{self.__name__} has no rule",
                 "Give it one with @f.defjvp.",
             )
-        every = self.positional(args, kwargs)
+        fixed, moving, f = self.divide(self.fun, self.positional(args, kwargs))
         if current_trace() is BASE:
-            return self.fun(*every)
-        fixed, moving, f = self.divide(every)
+            return call_on_values(f, tuple(moving), "custom_jvp")
         leaves, in_tree = tree.flatten(tuple(moving))
         values = [as_value(x, "custom_jvp") for x in leaves]
         body, body_consts, out_tree = stage_flat(f, avals_of(values), in_tree, "custom_jvp")
@@ -438,10 +460,10 @@ class custom_vjp(CustomFunction[R]):  # a decorator
                 "Give it some with f.defvjp(fwd, bwd).",
             )
         every = self.positional(args, kwargs)
+        fixed, moving, f = self.divide(self.fun, every)
         if current_trace() is BASE:
-            return self.fun(*every)
-        fixed, moving, f = self.divide(every)
-        forward = CustomFunction(self.fwd, self.nondiff_argnums).divide(every)[2]
+            return call_on_values(f, tuple(moving), "custom_vjp")
+        forward = self.divide(self.fwd, every)[2]
         leaves, in_tree = tree.flatten(tuple(moving))
         values = [as_value(x, "custom_vjp") for x in leaves]
         avals = avals_of(values)

@@ -113,6 +113,13 @@ def stage_flat(
     return jaxpr, consts, structure[0]
 
 
+def call_on_values(f: Callable[..., Any], args: tuple[Any, ...], who: str) -> Any:
+    """Call a function as it is called when it is traced: with values for leaves, and for values."""
+    leaves, in_tree = tree.flatten(args)
+    out = f(*in_tree.unflatten([as_value(x, who) for x in leaves]))
+    return tree.map(lambda x: as_value(x, who), out)
+
+
 def share_consts(
     jaxprs: Sequence[Jaxpr], consts: Sequence[Sequence[Any]]
 ) -> tuple[list[Jaxpr], list[Any]]:

@@ -261,10 +261,11 @@ def fori_loop(
     >>> ox.grad(lambda x: ox.lax.fori_loop(0, 3, lambda i, y: y * x, 1.0))(2.0)
     array(12., dtype=float32)
     """
-    for bound in (as_value(lower, "fori_loop"), as_value(upper, "fori_loop")):
+    bounds = as_value(lower, "fori_loop"), as_value(upper, "fori_loop")
+    for bound in bounds:
         if bound.aval.ndim or bound.dtype.kind not in "iu":
             raise ArgumentError("fori_loop", f"bounds must be integer scalars, got {bound.aval}")
-    first, last = operands("fori_loop", lower, upper)
+    first, last = operands("fori_loop", *bounds)
     try:
         length = max(int(last) - int(first), 0)
     except ConcretizationError:  # the number of steps is not known now

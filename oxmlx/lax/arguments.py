@@ -55,6 +55,20 @@ def same_dtype(who: str, *xs: Any) -> list[Any]:
     return [cast(x, dtype, x.weak_type) for x in arrays]
 
 
+def arrays(who: str, *xs: Any) -> list[Any]:
+    """Arrays of one dtype; numbers become arrays of rank 0.
+
+    Raises:
+        DtypeError: the operands differ in dtype.
+    """
+    return [as_array(x) for x in same_dtype(who, *xs)]
+
+
+def as_array(x: Any) -> Any:
+    """An operand as an array; a number as one of rank 0, of the dtype that it has taken."""
+    return x if isinstance(x, Value) else from_number(x)
+
+
 def typed(x: Any) -> tuple[np.dtype[Any], bool]:
     """The dtype of an array or a number, and whether it gives way to others of its kind."""
     if isinstance(x, Value):

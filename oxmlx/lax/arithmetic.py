@@ -8,19 +8,20 @@ import numpy as np
 
 from oxmlx.dtypes import as_dtype, is_inexact, is_integer, is_signed
 from oxmlx.errors import DtypeError
-from oxmlx.ir.aval import get_aval
 from oxmlx.lax.arguments import (
     ADVICE,
     Array,
     ArrayLike,
+    as_array,
     is_number,
+    listed,
     same_type,
     static_int,
+    typed,
     value,
 )
 from oxmlx.ops import elementwise, logic, math, select
 from oxmlx.ops.convert import bitcast, cast
-from oxmlx.ops.elementwise import operands
 from oxmlx.ops.math import constant
 
 FLOAT32 = np.dtype(np.float32)
@@ -174,16 +175,14 @@ def pow(x: ArrayLike, y: ArrayLike) -> Array:
     (array([  8., -27.], dtype=float32), array([ 1.        , -0.33333334], dtype=float32),
      array(2., dtype=float32))
     """
-    base, exponent = value(x, "lax.pow"), y
-    if not is_inexact(base.dtype):
-        problem = f"the base must be floating or complex, got {base.aval}"
+    base, exponent = (v if is_number(v) else value(v, "lax.pow") for v in (x, y))
+    if not is_inexact(typed(base)[0]):
+        problem = f"the base must be floating or complex, got {listed([base])}"
         raise DtypeError("lax.pow", problem, ADVICE)
     if isinstance(exponent, int) and not isinstance(exponent, bool):
-        return math.integer_pow(base, exponent)
-    if not is_number(exponent):
-        exponent = value(exponent, "lax.pow")
-        if is_integer(exponent.dtype):
-            return integral_power(base, exponent)
+        return math.integer_pow(value(base, "lax.pow"), exponent)
+    if is_integer(typed(exponent)[0]):
+        return integral_power(value(base, "lax.pow"), value(exponent, "lax.pow"))
     return math.power(*same_type("lax.pow", base, exponent))
 
 
@@ -202,10 +201,10 @@ def mulhi(x: ArrayLike, y: ArrayLike, /) -> Array:
     >>> ox.lax.mulhi(ox.array([2**30, -1]), 8)
     array([ 2, -1], dtype=int32)
     """
-    a, b = operands("lax.mulhi", *same_type("lax.mulhi", x, y))
-    dtype = get_aval(a).dtype
+    a, b = map(as_array, same_type("lax.mulhi", x, y))
+    dtype = a.dtype
     if not is_integer(dtype):
-        raise DtypeError("lax.mulhi", f"wants integers, got {get_aval(a)}")
+        raise DtypeError("lax.mulhi", f"wants integers, got {a.aval}")
     bits, signed = 8 * dtype.itemsize, is_signed(dtype)
     if bits == 64:
         return mulhi_in_halves(a, b, dtype)

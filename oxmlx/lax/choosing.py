@@ -8,9 +8,17 @@ from typing import Any
 from oxmlx.errors import ArgumentError, DtypeError
 from oxmlx.ir.aval import get_aval
 from oxmlx.ir.trace import bind
-from oxmlx.lax.arguments import Array, ArrayLike, check, listed, same_dtype, same_shape, value
+from oxmlx.lax.arguments import (
+    Array,
+    ArrayLike,
+    arrays,
+    check,
+    listed,
+    same_dtype,
+    same_shape,
+    value,
+)
 from oxmlx.ops import logic
-from oxmlx.ops.elementwise import operands
 from oxmlx.ops.math import constant
 from oxmlx.ops.select import Clamp
 from oxmlx.ops.select import select as choose
@@ -64,19 +72,19 @@ def select_cases(who: str, which: Any, cases: tuple[Any, ...]) -> Any:
         raise ArgumentError(who, problem, "Wanted two for a bool, one at least for an integer.")
     if which.dtype.kind not in "bi" or which.dtype.itemsize not in (1, 4):
         raise DtypeError(who, f"the choice must be bool or int32, got {which.aval}")
-    arrays = [value(x, who) for x in same_dtype(who, *cases)]
-    same_shape(who, *arrays)
-    shape = arrays[0].shape
-    problem = f"the choice must have the shape of the cases or none, got {listed([which, *arrays])}"
+    xs = arrays(who, *cases)
+    same_shape(who, *xs)
+    shape = xs[0].shape
+    problem = f"the choice must have the shape of the cases or none, got {listed([which, *xs])}"
     check(who, [(which.shape in ((), shape), problem)])
     if is_bool:
-        return choose(which, arrays[-1], arrays[0])
-    last = len(arrays) - 1
+        return choose(which, xs[-1], xs[0])
+    last = len(xs) - 1
 
     def earlier(chosen: Any, k: int) -> Any:
-        return choose(logic.le(which, constant(k, which)), arrays[k], chosen)
+        return choose(logic.le(which, constant(k, which)), xs[k], chosen)
 
-    return reduce(earlier, range(last - 1, -1, -1), arrays[last])
+    return reduce(earlier, range(last - 1, -1, -1), xs[last])
 
 
 def clamp(min: ArrayLike, x: ArrayLike, max: ArrayLike) -> Array:
@@ -91,7 +99,7 @@ def clamp(min: ArrayLike, x: ArrayLike, max: ArrayLike) -> Array:
     array([0. , 0.5, 1. ], dtype=float32)
     """
     who = "lax.clamp"
-    low, x, high = operands(who, *same_dtype(who, min, x, max))
+    low, x, high = same_dtype(who, min, x, max)
     aval = get_aval(x)
     for bound in (low, high):
         problem = f"a bound must have the shape of {aval} or rank 0, got {get_aval(bound)}"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from oxmlx.errors import ArgumentError
-from oxmlx.lax.arguments import Array, ArrayLike, check, ints, same_dtype, value
+from oxmlx.lax.arguments import Array, ArrayLike, arrays, check, ints, value
 from oxmlx.lax.conv_dimensions import (
     Padding,
     conv_dimension_numbers,
@@ -77,7 +77,7 @@ def conv_general_dilated(
     """
     who = "lax.conv_general_dilated"
     check_precision(who, precision)
-    x, w = (value(v, who) for v in same_dtype(who, lhs, rhs))
+    x, w = arrays(who, lhs, rhs)
     numbers = conv_dimension_numbers(x.shape, w.shape, dimension_numbers)
     spatial = x.ndim - 2
     check(who, [(spatial >= 0, f"operands must have rank 2 at least, got {x.aval}")])
@@ -198,7 +198,7 @@ def conv_transpose(
     array([10.,  1., 20.,  2.], dtype=float32)
     """
     who = "lax.conv_transpose"
-    x, w = (value(v, who) for v in same_dtype(who, lhs, rhs))
+    x, w = arrays(who, lhs, rhs)
     if dimension_numbers is None and x.ndim not in LAYOUTS:
         raise ArgumentError(who, f"has no layout for {x.aval}", "Pass dimension_numbers=.")
     given = LAYOUTS[x.ndim] if dimension_numbers is None else dimension_numbers
@@ -302,7 +302,7 @@ def conv_general_dilated_local(
     array([[[1., 3.]]], dtype=float32)
     """
     who = "lax.conv_general_dilated_local"
-    x, w = (value(v, who) for v in same_dtype(who, lhs, rhs))
+    x, w = arrays(who, lhs, rhs)
     window = ints(who, "filter_shape", filter_shape)
     numbers = conv_dimension_numbers(x.shape, (1, 1, *window), dimension_numbers)
     patches = conv_general_dilated_patches(

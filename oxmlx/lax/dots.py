@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from oxmlx.dtypes import as_dtype, promote
 from oxmlx.errors import ArgumentError
 from oxmlx.ir.trace import bind
-from oxmlx.lax.arguments import Array, ArrayLike, check, ints, same_dtype, value
+from oxmlx.lax.arguments import Array, ArrayLike, arrays, check, ints
 from oxmlx.ops.convert import cast
 from oxmlx.ops.dot import DotGeneral
 
@@ -76,7 +76,7 @@ def dot(
     array([21., 43.], dtype=float32)
     """
     who = "lax.dot"
-    x, y = (value(v, who) for v in same_dtype(who, lhs, rhs))
+    x, y = arrays(who, lhs, rhs)
     if dimension_numbers is None:
         fits = x.ndim in (1, 2) and y.ndim in (1, 2) and x.shape[-1] == y.shape[0]
         check(
@@ -119,7 +119,7 @@ def dot_general(
     """
     who = "lax.dot_general"
     check_precision(who, precision)
-    x, y = (value(v, who) for v in same_dtype(who, lhs, rhs))
+    x, y = arrays(who, lhs, rhs)
     try:
         (kx, ky), (bx, by) = dimension_numbers
     except (TypeError, ValueError):
@@ -143,7 +143,7 @@ def batch_matmul(lhs: ArrayLike, rhs: ArrayLike, precision: Any = None) -> Array
     (5, 2, 2)
     """
     who = "lax.batch_matmul"
-    x, y = (value(v, who) for v in same_dtype(who, lhs, rhs))
+    x, y = arrays(who, lhs, rhs)
     fits = x.ndim == y.ndim >= 2 and x.shape[:-2] == y.shape[:-2]
     check(who, [(fits, f"got {x.aval} and {y.aval}")], "Wanted matrices after equal batch axes.")
     lead = tuple(range(x.ndim - 2))

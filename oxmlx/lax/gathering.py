@@ -68,7 +68,8 @@ def gather(
     who = "lax.gather"
     x, starts = value(operand, who), value(start_indices, who)
     check(who, [(starts.ndim > 0, f"indices need an axis of index vectors, got {starts.aval}")])
-    fields = [ints(who, "dimension_numbers", axes) for axes in dimension_numbers]
+    numbers = GatherDimensionNumbers(*dimension_numbers)
+    fields = [ints(who, "dimension_numbers", axes) for axes in numbers]
     w = Windows(x.shape, shape_of(who, slice_sizes), starts.shape[:-1], *fields)
     w.check(who, starts.shape[-1])
     fill = None

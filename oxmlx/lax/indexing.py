@@ -107,7 +107,8 @@ class Windows(NamedTuple):
                 "axes of windows, all not dropped",
             ),
         )
-        check(who, [(got == n, f"got {got} and wanted {n} {what}") for got, n, what in counts])
+        complete = [(got == n, f"got {got} and wanted {n} {what}") for got, n, what in counts]
+        check(who, complete, WANTED)
         paired = [self.shape[a] for a in self.batch]
         extents = [self.starts_shape[a] for a in self.starts_batch]
         fits = all(0 <= m <= n for m, n in zip(self.sizes, self.shape, strict=True))

@@ -11,11 +11,11 @@ from oxmlx.ir.trace import bind
 from oxmlx.lax.arguments import (
     Array,
     ArrayLike,
+    arrays,
     as_scalar,
     axis_of,
     check,
     ints,
-    same_dtype,
     same_shape,
     value,
 )
@@ -43,7 +43,7 @@ def concatenate(operands: Array | Sequence[ArrayLike], dimension: int) -> Array:
     array([1, 2, 3], dtype=int32)
     """
     who = "lax.concatenate"
-    xs = arrays(who, operands)
+    xs = rows_of(who, operands)
     axis = axis_of(who, dimension, xs[0].ndim)
     return xs[0] if len(xs) == 1 else bind(Concatenate(axis), *xs)
 
@@ -61,7 +61,7 @@ def stack(operands: Array | Sequence[ArrayLike], axis: int = 0) -> Array:
     array([[1, 3],
            [2, 4]], dtype=int32)
     """
-    xs = arrays("lax.stack", operands)
+    xs = rows_of("lax.stack", operands)
     same_shape("lax.stack", *xs)
     at = axis_of("lax.stack", axis, xs[0].ndim + 1)
     shape = (*xs[0].shape[:at], 1, *xs[0].shape[at:])
@@ -69,7 +69,7 @@ def stack(operands: Array | Sequence[ArrayLike], axis: int = 0) -> Array:
     return rows[0] if len(rows) == 1 else bind(Concatenate(at), *rows)
 
 
-def arrays(who: str, operands: Any) -> list[Any]:
+def rows_of(who: str, operands: Any) -> list[Any]:
     """A sequence of arrays of one dtype, or the rows of an array.
 
     Raises:
@@ -78,7 +78,7 @@ def arrays(who: str, operands: Any) -> list[Any]:
     rows = list(operands)
     if not rows:
         raise ArgumentError(who, "got no operand", "Wanted one or more.")
-    return [value(x, who) for x in same_dtype(who, *rows)]
+    return arrays(who, *rows)
 
 
 def unstack(x: ArrayLike, axis: int = 0) -> tuple[Array, ...]:

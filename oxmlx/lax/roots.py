@@ -78,7 +78,7 @@ def custom_root(
     solver, extra, out_tree = stage_flat(
         lambda k, x: solve(at(k), x), [*k_avals, *avals], tree.treedef_tuple([k_tree, x_tree]), who
     )
-    expect(x_tree, tree.treedef_children(out_tree)[0] if has_aux else out_tree, "solve")
+    expect(x_tree, out_tree, "solve", has_aux)
     tangent, tangent_extra, t_tree = stage_flat(
         lambda k, x, y: tangent_solve(linearize(at(k), x)[1], y),
         [*k_avals, *avals, *avals],
@@ -111,12 +111,13 @@ def directional(body: Jaxpr, k: Any, dk: Any, x: Any) -> list[Any]:
     return eval_jaxpr(jaxpr, [*k, *x, *given])[len(x) :]
 
 
-def expect(wanted: tree.PyTreeDef, found: tree.PyTreeDef, name: str) -> None:
+def expect(wanted: tree.PyTreeDef, found: tree.PyTreeDef, name: str, aux: bool = False) -> None:
     """Refuse a function that returns another structure than the guess has.
 
     Raises:
         TreeError: it does.
     """
-    if found != wanted:
-        problem = f"{name} must return what the guess is, {wanted}, got {found}"
-        raise TreeError("custom_root", problem)
+    parts = tree.treedef_children(found) if aux else [found]
+    if len(parts) != 1 + aux or parts[0] != wanted:
+        what = "(what the guess is, anything)" if aux else "what the guess is"
+        raise TreeError("custom_root", f"{name} must return {what}, {wanted}, got {found}")

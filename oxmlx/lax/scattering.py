@@ -249,7 +249,8 @@ def write(
     x, starts = value(operand, who), value(scatter_indices, who)
     new = of_dtype(who, "the updates", updates, x.aval)
     check(who, [(starts.ndim > 0, f"indices need an axis of index vectors, got {starts.aval}")])
-    fields = [ints(who, "dimension_numbers", axes) for axes in dimension_numbers]
+    numbers = ScatterDimensionNumbers(*dimension_numbers)
+    fields = [ints(who, "dimension_numbers", axes) for axes in numbers]
     offsets, inserted, _, batch, _ = fields
     kept = [a for a in range(x.ndim) if a not in inserted + batch]
     extents = [n for a, n in enumerate(new.shape) if a in offsets]

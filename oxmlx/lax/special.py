@@ -8,10 +8,9 @@ from typing import Any
 
 from oxmlx.dtypes import is_float
 from oxmlx.errors import DtypeError
-from oxmlx.ir.aval import get_aval
-from oxmlx.lax.arguments import Array, ArrayLike, listed, same_type
+from oxmlx.lax.arguments import Array, ArrayLike, as_array, listed, same_type
 from oxmlx.ops import elementwise, logic, math
-from oxmlx.ops.elementwise import div, mul, neg, one, operands, reciprocal, sub
+from oxmlx.ops.elementwise import div, mul, neg, one, reciprocal, sub
 from oxmlx.ops.math import constant
 from oxmlx.ops.select import maximum, select, zero
 
@@ -168,7 +167,7 @@ def floats(who: str, *xs: Any) -> list[Any]:
     Raises:
         DtypeError: they are not floating.
     """
-    ops = operands(who, *same_type(who, *xs))
-    if not all(is_float(get_aval(x).dtype) for x in ops):
+    ops = list(map(as_array, same_type(who, *xs)))
+    if not is_float(ops[0].dtype):
         raise DtypeError(who, f"wants floating operands, got {listed(ops)}")
     return ops

@@ -17,7 +17,8 @@ from oxmlx.errors import (
     OxmlxError,
     ShapeError,
 )
-from oxmlx.ir.aval import get_aval
+from oxmlx.ir.array import number
+from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.value import Value
 from oxmlx.ops.convert import as_value, cast, from_numpy, promote_dtypes
 from oxmlx.ops.elementwise import operands
@@ -82,7 +83,8 @@ def converted(who: str, x: Any, dtype: dtypes.Dtype) -> Any:
     """
     if isinstance(x, Value):
         return cast(x, dtype)
-    return from_numpy(np.array(dtypes.canonical(x, dtype, who=who)))
+    data = dtypes.canonical(x, dtype, who=who)
+    return from_numpy(np.array(data)) if data.ndim else number(data[()], Aval((), dtype))
 
 
 def strong(x: Any) -> Any:
@@ -149,11 +151,11 @@ def axis_of(who: str, axis: Any, ndim: int) -> int:
     Raises:
         AxisError: an array of rank `ndim` has no such axis.
     """
-    number = static_int(who, "axis", axis)
-    if not -ndim <= number < ndim:
+    k = static_int(who, "axis", axis)
+    if not -ndim <= k < ndim:
         has = f"[{-ndim}, {ndim})" if ndim else "no axes"
-        raise AxisError(who, f"axis {number} of an array of rank {ndim}", f"It has {has}.")
-    return number % ndim
+        raise AxisError(who, f"axis {k} of an array of rank {ndim}", f"It has {has}.")
+    return k % ndim
 
 
 def axes_of(who: str, axis: Any, ndim: int) -> tuple[int, ...]:

@@ -227,8 +227,15 @@ def array_equiv(a1: ArrayLike, a2: ArrayLike) -> Array:
 
 def compare(who: str, test: Predicate, strict: Predicate, x: Any, y: Any) -> Any:
     """A comparison of real or complex operands."""
+    if not (may_be_complex(x) or may_be_complex(y)):
+        return test(x, y)
     x, y = operands(who, x, y)
     return lexicographic(test, strict, x, y) if is_complex(x.dtype) else test(x, y)
+
+
+def may_be_complex(x: Any) -> bool:
+    """Whether an operand is complex, seen without converting it."""
+    return isinstance(x, complex) or is_complex(getattr(x, "dtype", None))
 
 
 def lexicographic(test: Predicate, strict: Predicate, x: Any, y: Any) -> Any:

@@ -81,7 +81,8 @@ def full(shape: Shape, fill_value: ArrayLike, dtype: Any = None, *, device: Plac
     """
     extents = shape_of("full", shape)
     with at(device):
-        x: Any = array(fill_value, dtype)
+        own = None if dtype is None else as_dtype(dtype, "full")
+        x = value(fill_value, "full") if own is None else converted("full", fill_value, own)
         return broadcast_to(x, extents)
 
 
@@ -158,8 +159,8 @@ def eye(
            [0., 0., 1.]], dtype=float32)
     """
     with at(device):
-        row, column = places("eye", N, M)
-        return cast(eq(add(row, k), column), number_dtype("eye", dtype))
+        row, column = places("eye", N, M, k)
+        return cast(eq(row, column), number_dtype("eye", dtype))
 
 
 def identity(n: int, dtype: Any = None) -> Array:
@@ -181,8 +182,8 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Array:
     array([[1., 0., 0.],
            [1., 1., 0.]], dtype=float32)
     """
-    row, column = places("tri", N, M)
-    return cast(ge(add(row, k), column), number_dtype("tri", dtype))
+    row, column = places("tri", N, M, k)
+    return cast(ge(row, column), number_dtype("tri", dtype))
 
 
 def fromfunction(
@@ -309,11 +310,12 @@ def like(who: str, a: Any, number: int, dtype: Any, shape: Any, device: Place) -
     return filled(who, extents, number, own, device)
 
 
-def places(who: str, rows: Any, columns: Any) -> tuple[Any, Any]:
-    """The number of the row and that of the column of each element of a matrix."""
+def places(who: str, rows: Any, columns: Any, k: Any) -> tuple[Any, Any]:
+    """The number of the row, plus k, and that of the column of each element of a matrix."""
     n = static_int(who, "N", rows)
     shape = shape_of(who, (n, n if columns is None else static_int(who, "M", columns)))
-    return iota(INT32, shape, 0), iota(INT32, shape, 1)
+    row = iota(INT32, shape, 0)
+    return add(row, k) if isinstance(k, Array) or k else row, iota(INT32, shape, 1)
 
 
 def from_host(who: str, data: np.ndarray[Any, Any]) -> Any:

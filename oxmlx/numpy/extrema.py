@@ -7,7 +7,7 @@ from typing import Any
 
 from oxmlx.dtypes import is_complex
 from oxmlx.numpy.arguments import Array, ArrayLike, refuse_complex, value
-from oxmlx.numpy.comparison import Predicate, lexicographic
+from oxmlx.numpy.comparison import Predicate, lexicographic, may_be_complex
 from oxmlx.ops import select as ops
 from oxmlx.ops.elementwise import operands
 from oxmlx.ops.logic import gt, lt, ne, or_
@@ -83,7 +83,7 @@ def clip(
 
 def extremum(who: str, of: Callable[[Any, Any], Any], test: Predicate, x: Any, y: Any) -> Any:
     """`of` real operands; of complex ones the first if it wins or is NaN."""
-    if isinstance(x, Array) and isinstance(y, Array) and x.aval is y.aval and x.dtype.kind == "f":
+    if not (may_be_complex(x) or may_be_complex(y)):
         return of(x, y)
     x, y = operands(who, x, y)
     return ops.select(or_(wins(test, x, y), ne(x, x)), x, y) if is_complex(x.dtype) else of(x, y)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil, isfinite
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
+from oxmlx import dtypes
 from oxmlx.dtypes import Dtype, as_dtype, is_inexact, is_integer, promote_types, result_type
 from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.numpy.arguments import (
@@ -29,7 +31,7 @@ from oxmlx.numpy.joining import stack
 from oxmlx.numpy.shaping import between, broadcast_arrays
 from oxmlx.ops import math
 from oxmlx.ops.axes import broadcast, full
-from oxmlx.ops.convert import cast, literal
+from oxmlx.ops.convert import cast, from_numpy, literal
 from oxmlx.ops.elementwise import add, div, mul, sub
 from oxmlx.ops.math import constant
 from oxmlx.ops.shape import reshape
@@ -102,9 +104,12 @@ def linspace(
     with at(device):
         first, last, own = ends_of("linspace", start, stop, dtype)
         k = axis_of("linspace", axis, first.ndim + 1)
-        low, high = (cast(x, working(x.dtype)) for x in (first, last))
-        out = line(low, high, n, k, endpoint)
-        out = cast(math.floor(out) if is_integer(own) else out, own)
+        if isinstance(start, Number) and isinstance(stop, Number):
+            out = from_numpy(known_line(start, stop, n, endpoint, own))
+        else:
+            low, high = (cast(x, working(x.dtype)) for x in (first, last))
+            out = line(low, high, n, k, endpoint)
+            out = cast(math.floor(out) if is_integer(own) else out, own)
     if not retstep:
         return out
     steps = n - 1 if endpoint else n
@@ -213,6 +218,12 @@ def ends_of(who: str, start: Any, stop: Any, dtype: Any) -> tuple[Any, Any, Dtyp
     work = promote_types(first.dtype, own) if is_inexact(own) else first.dtype
     first, last = broadcast_arrays(*(converted(who, x, work) for x in (start, stop)))
     return first, last, own
+
+
+def known_line(start: Any, stop: Any, n: int, endpoint: bool, dtype: Dtype) -> Any:
+    """n equally spaced numbers between numbers, in full precision until they are rounded."""
+    data = np.linspace(start, stop, n, endpoint)
+    return dtypes.cast(np.floor(data) if is_integer(dtype) else data, dtype)
 
 
 def line(first: Any, last: Any, n: int, axis: int, endpoint: bool) -> Any:

@@ -132,8 +132,8 @@ def histogram2d(
 
     >>> import oxmlx.numpy as np
     >>> np.histogram2d(np.array([0.0, 1.0, 1.0]), np.array([0.0, 1.0, 1.0]), 2)[0]
-    array([[1., 0.],
-           [0., 2.]], dtype=float32)
+    array([[1, 0],
+           [0, 2]], dtype=int32)
     """
     sample = [value(v, "histogram2d") for v in (x, y)]
     paired = isinstance(bins, Sequence) and len(bins) == 2
@@ -163,8 +163,8 @@ def histogramdd(
 
     >>> import oxmlx.numpy as np
     >>> np.histogramdd(np.array([[0.0, 0.0], [1.0, 1.0]]), 2)[0]
-    array([[1., 0.],
-           [0., 1.]], dtype=float32)
+    array([[1, 0],
+           [0, 1]], dtype=int32)
     """
     if isinstance(sample, Sequence):
         points = [value(v, "histogramdd") for v in sample]

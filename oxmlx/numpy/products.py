@@ -23,6 +23,7 @@ from oxmlx.numpy.arguments import (
 from oxmlx.numpy.arithmetic import multiply
 from oxmlx.numpy.shaping import between, unsqueeze
 from oxmlx.ops import dot as ops
+from oxmlx.ops.axes import broadcast
 from oxmlx.ops.complex import conj
 from oxmlx.ops.convert import cast
 from oxmlx.ops.elementwise import mul, sub
@@ -114,7 +115,9 @@ def outer(a: ArrayLike, b: ArrayLike, out: None = None) -> Array:
     """
     refuse_out("outer", out)
     x, y = arrays("outer", a, b)
-    return multiply(reshape(x, (x.size, 1)), reshape(y, (1, y.size)))
+    shape = (x.size, y.size)
+    columns, rows = reshape(x, (x.size,)), reshape(y, (y.size,))
+    return multiply(broadcast(columns, shape, (1,)), broadcast(rows, shape, (0,)))
 
 
 def vecdot(

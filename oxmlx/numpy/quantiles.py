@@ -9,6 +9,7 @@ import numpy as np
 
 from oxmlx.dtypes import Dtype
 from oxmlx.errors import ArgumentError, ShapeError
+from oxmlx.ir.value import Tracer
 from oxmlx.numpy.arguments import (
     FLOAT32,
     INT32,
@@ -25,11 +26,11 @@ from oxmlx.numpy.arguments import (
     value,
 )
 from oxmlx.numpy.comparison import isnan
-from oxmlx.numpy.reductions import any, sum
+from oxmlx.numpy.reductions import sum
 from oxmlx.numpy.shaping import between, ravel, unsqueeze
 from oxmlx.ops import math
 from oxmlx.ops.axes import broadcast, reduce_sum
-from oxmlx.ops.convert import cast
+from oxmlx.ops.convert import cast, from_numpy
 from oxmlx.ops.cumulative import cumsum
 from oxmlx.ops.elementwise import add, div, mul, sub
 from oxmlx.ops.gather import take, take_along_axis
@@ -206,7 +207,7 @@ def ranked(
     rows = reshape(transpose(x, (*rest, *axes)), (*lead, n))
     last = rows.ndim - 1
     q = converted(who, q, position_dtype(x.dtype))
-    fractions = div(reshape(q, (q.size,)), constant(whole, q)) if whole != 1 else ravel(q)
+    fractions = div(ravel(q), constant(whole, q)) if whole != 1 else ravel(q)
     if weights is not None:
         if way != "inverted_cdf":
             problem = f"weights have no meaning for method {method!r}"
@@ -216,23 +217,39 @@ def ranked(
         low, high, part = weighted_places(mass, fractions, rows, skip_nan)
     else:
         (rows,) = sort([rows], last)
-        numbers = cast(eq(rows, rows), fractions.dtype)
-        count = sum(numbers, last, keepdims=True) if skip_nan else None
-        low, high, part = places(way, fractions, n, count)
+        if skip_nan:
+            numbers = cast(eq(rows, rows), fractions.dtype)
+            low, high, part = places(way, fractions, sum(numbers, last, keepdims=True))
+        elif isinstance(fractions, Tracer):
+            low, high, part = places(way, fractions, constant(n, fractions))
+        else:
+            low, high, part = known_places(way, fractions.concrete("fractions"), n)
     found = between_elements(rows, low, high, part)
     if not skip_nan:
-        spoiled = any(isnan(rows), last, keepdims=True)
-        found = select(spoiled, constant(np.nan, x), found)
+        spoiled = isnan(between(rows, last, n - 1, n))  # NaN comes last
+        found = select(broadcast_to(spoiled, found.shape), constant(np.nan, x), found)
     found = reshape(moveaxis(found, last, 0), (*q.shape, *lead))
     return unsqueeze(found, tuple(k + q.ndim for k in axes)) if keepdims else found
 
 
-def places(way: str, q: Any, n: int, count: Any) -> tuple[Any, Any, Any]:
+def known_places(way: str, q: Any, n: int) -> tuple[Any, Any, Any]:
+    """The places in sorted rows between which known fractions lie, and how far between them."""
+    position = q.astype(np.float64) * (n - 1)
+    low, high = np.floor(position), np.ceil(position)
+    chosen = {"lower": low, "higher": high, "nearest": np.rint(position)}
+    chosen["inverted_cdf"] = np.ceil(q.astype(np.float64) * n) - 1
+    if way in chosen:
+        low = high = chosen[way]
+    part = 0 * low + 0.5 if way == "midpoint" else position - low
+    low, high = (np.clip(place, 0, n - 1).astype(INT32) for place in (low, high))
+    return low, high, None if np.array_equal(low, high) else from_numpy(part.astype(q.dtype))
+
+
+def places(way: str, q: Any, total: Any) -> tuple[Any, Any, Any]:
     """The places in sorted rows between which the fractions lie, and how far between them.
 
-    `count` elements of the n of each row count; `None` for all.
+    Of each row the first `total` elements count.
     """
-    total: Any = constant(n, q) if count is None else count
     if way == "inverted_cdf":
         place = place_in(sub(math.ceil(mul(q, total)), 1), total)
         return place, place, None
@@ -284,6 +301,8 @@ def between_elements(rows: Any, low: Any, high: Any, part: Any) -> Any:
     last = rows.ndim - 1
 
     def at(place: Any) -> Any:
+        if isinstance(place, np.ndarray) and place.size == 1:
+            return between(rows, last, int(place[0]), int(place[0]) + 1)
         if place.ndim == 1:
             return take(rows, place, last, "clip")
         return take_along_axis(rows, place, last, "clip")

@@ -33,7 +33,7 @@ from oxmlx.numpy.complexes import real_part
 from oxmlx.numpy.extrema import maximum, minimum
 from oxmlx.numpy.shaping import unsqueeze
 from oxmlx.ops import math, reduction
-from oxmlx.ops.axes import reduce_sum
+from oxmlx.ops.axes import broadcast, reduce_sum
 from oxmlx.ops.complex import conj
 from oxmlx.ops.convert import cast
 from oxmlx.ops.elementwise import add, div, mul, sub
@@ -391,7 +391,8 @@ def count(who: str, x: Any, axis: Axes, keepdims: bool, where: Any) -> Any:
 def squares(who: str, x: Any, axis: Axes, keepdims: bool, where: Any, centre: Any) -> Any:
     """The sum of the squared distances from the mean."""
     if centre is None:
-        centre = mean(x, axis, keepdims=True, where=where)
+        axes = axes_of(who, axis, x.ndim)
+        centre = broadcast(mean(x, axes, where=where), x.shape, axes)
     distance = sub(x, converted(who, centre, x.dtype))
     if where is not None:  # before squaring, so that what does not count may be NaN
         distance = select(as_bool(value(where, who)), distance, zero(distance))

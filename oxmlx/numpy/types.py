@@ -171,3 +171,39 @@ def iinfo(int_type: Any) -> Any:
     127
     """
     return dtypes.iinfo(int_type.dtype if isinstance(int_type, Value | np.ndarray) else int_type)
+
+
+def issubdtype(arg1: Any, arg2: Any) -> builtins.bool:
+    """Is a dtype another one, or one of a kind such as `np.floating`?
+
+    >>> import oxmlx.numpy as np
+    >>> np.issubdtype(np.bfloat16, np.floating), np.issubdtype("uint8", np.signedinteger)
+    (True, False)
+    """
+    return dtypes.issubdtype(arg1, arg2)
+
+
+def promote_types(a: Any, b: Any) -> Dtype:
+    """The dtype that holds both; Python's int, float and complex give way to the other.
+
+    Raises:
+        DtypeError: the two have no common dtype.
+
+    >>> import oxmlx.numpy as np
+    >>> np.promote_types("float16", "bfloat16"), np.promote_types("int8", int)
+    (dtype('float32'), dtype('int8'))
+    """
+    return dtypes.promote_types(a, b)
+
+
+def result_type(*args: Any) -> Dtype:
+    """The dtype that an operation on these arrays, numbers and dtypes computes in.
+
+    Raises:
+        DtypeError: they have no common dtype.
+
+    >>> import oxmlx.numpy as np
+    >>> np.result_type(np.ones(3, "float16"), 2.5, np.int32)
+    dtype('float16')
+    """
+    return dtypes.result_type(*args)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from math import inf, prod
 from typing import Any
 
+from oxmlx.api.boundary import boundary
 from oxmlx.control.scan import scan
 from oxmlx.dtypes import as_dtype
 from oxmlx.errors import ArgumentError, ShapeError
@@ -69,12 +70,14 @@ class ufunc:
         self.__name__ = name or func.__name__
         self._reduce, self._accumulate = reduce, accumulate
 
+    @boundary
     def __call__(self, *args: ArrayLike) -> Any:
         return self.func(*args)
 
     def __repr__(self) -> str:
         return f"<ufunc '{self.__name__}'>"
 
+    @boundary
     def reduce(
         self,
         a: ArrayLike,
@@ -121,6 +124,7 @@ class ufunc:
         result = self.prefixes("reduce", rows)[0]
         return unsqueeze(result, axes) if keepdims else result
 
+    @boundary
     def accumulate(self, a: ArrayLike, axis: int = 0, dtype: Any = None, out: None = None) -> Any:
         """The function applied between all elements up to each one along an axis.
 
@@ -137,6 +141,7 @@ class ufunc:
             return x
         return moveaxis(self.prefixes("accumulate", moveaxis(x, k, 0))[1], 0, k)
 
+    @boundary
     def outer(self, a: ArrayLike, b: ArrayLike, /) -> Any:
         """The function of every element of a with every one of b.
 
@@ -149,6 +154,7 @@ class ufunc:
         x, y = value(a, self.__name__), value(b, self.__name__)
         return self(unsqueeze(x, tuple(range(x.ndim, x.ndim + y.ndim))), y)
 
+    @boundary
     def at(
         self, a: ArrayLike, indices: Any, b: ArrayLike | None = None, /, *, inplace: bool = True
     ) -> Any:
@@ -185,6 +191,7 @@ class ufunc:
 
         return reshape(scan(step, reshape(x, (x.size,)), each)[0], x.shape)
 
+    @boundary
     def reduceat(
         self, a: ArrayLike, indices: ArrayLike, axis: int = 0, dtype: Any = None, out: None = None
     ) -> Any:

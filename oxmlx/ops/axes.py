@@ -86,16 +86,16 @@ class ReduceSum(Linear):
         return lower_reduction("add", self.axes, index, x)
 
 
-BLOCK = 128
-"""So many rows are added one after another; rounding errors of more would show."""
+SHORT, BLOCK = 128, 32
+"""So many rows are added one after another; longer columns are cut into such blocks."""
 
 
 def add_up(x: Any, axes: tuple[int, ...]) -> Any:
-    """Σ over `axes`. NumPy adds pairwise along memory, but the rows of a column one after another;
-    here columns are added block by block."""
+    """Σ over `axes`. NumPy adds pairwise along memory, but the rows of a column one after another,
+    so that the rounding errors of a million rows show; here long columns are added by blocks."""
     first = x.ndim - len(axes)
     along = x.flags.c_contiguous and min(axes, default=first) == first
-    if along or not is_inexact(x.dtype) or prod(x.shape[a] for a in axes) <= BLOCK:
+    if along or not is_inexact(x.dtype) or prod(x.shape[a] for a in axes) <= SHORT:
         return np.add.reduce(x, axis=axes, dtype=x.dtype)
     for axis in sorted(axes, reverse=True):
         x = add_column(x, axis)
@@ -105,12 +105,13 @@ def add_up(x: Any, axes: tuple[int, ...]) -> Any:
 def add_column(x: Any, axis: int) -> Any:
     """Σ along one axis: of blocks, then of their sums."""
     n = x.shape[axis]
-    if n <= BLOCK or x.strides[axis] == x.itemsize:
+    if n <= SHORT or x.strides[axis] == x.itemsize:
         return np.add.reduce(x, axis=axis)
-    whole, rest = np.split(x, [n - n % BLOCK], axis)
-    blocks = whole.reshape(*x.shape[:axis], n // BLOCK, BLOCK, *x.shape[axis + 1 :])
+    before, cut = (slice(None),) * axis, n - n % BLOCK
+    blocks = x[(*before, slice(cut))]
+    blocks = blocks.reshape(*x.shape[:axis], n // BLOCK, BLOCK, *x.shape[axis + 1 :])
     sums = add_column(np.add.reduce(blocks, axis=axis + 1), axis)
-    return sums + np.add.reduce(rest, axis=axis)
+    return sums + np.add.reduce(x[(*before, slice(cut, None))], axis=axis)
 
 
 def check_axes(who: str, x: Aval, axes: tuple[int, ...]) -> None:

@@ -202,6 +202,20 @@ def test_derivatives_of_zeta_in_both_arguments() -> None:
     check_grads(ox.lax.zeta, [from_numpy(s), from_numpy(q)], order=2)
 
 
+def test_numbers_beside_wide_arrays() -> None:
+    """A number has the precision of the array."""
+    x = np.array([0.1, 2.3])
+    lax, y = ox.lax, from_numpy(x)
+    with jax.enable_x64(True):
+        for name, args in (("zeta", (1.1, x)), ("polygamma", (2.0, x)), ("clamp", (0.3, x, 1.7)),
+                           ("pow", (1.1, x)), ("atan2", (0.1, x))):  # fmt: skip
+            want = np.asarray(getattr(jax.lax, name)(*args))
+            got = getattr(lax, name)(*(y if a is x else a for a in args))
+            assert got.dtype == want.dtype
+            np.testing.assert_allclose(got, want, rtol=1e-13)
+    assert lax.mulhi(from_numpy(np.array([2**62])), 12).tolist() == [3]
+
+
 def test_zeta_outside_its_domain() -> None:
     x = from_numpy(np.array([1.0, 0.5, 2.0, 2.0]))
     q = from_numpy(np.array([1.0, 1.0, 0.0, -1.5]))

@@ -154,7 +154,7 @@ def test_16_bit_means_do_not_overflow(dtype: str) -> None:
 def test_quantiles_of_infinities_are_those_of_numpy() -> None:
     x, q = np.array([-np.inf, 1, 2, np.inf]), np.array([0, 1 / 3, 1])
     mine = onp.quantile(ox.array(x, "float64"), ox.array(q, "float64"))
-    np.testing.assert_allclose(mine, np.quantile(x, q))
+    assert mine.tolist() == [-np.inf, 1, np.inf]  # as NumPy; JAX has NaN at the ends
 
 
 def test_sums_are_accurate() -> None:

@@ -21,8 +21,6 @@ OTHER = {
     "ufunc": "`at` and `reduceat` cannot be replaced",
     "dtype": "a class of NumPy",
     "clip": "`arr` has no default",
-    "issubdtype": "its parameters have other names",
-    "result_type": "its parameters have other names",
     "set_printoptions": "that of NumPy, with its parameters",
     "printoptions": "that of NumPy, with its parameters",
     "unique": "`sorted` is there in newer versions of JAX only",

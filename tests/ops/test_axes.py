@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import oxmlx as ox
-from oxmlx.ops.axes import BLOCK, ReduceSum, add_up
+from oxmlx.ops.axes import BLOCK, SHORT, ReduceSum, add_up
 from oxmlx.ops.dot import dense
 
 onp = ox.numpy
@@ -21,8 +21,8 @@ onp = ox.numpy
         ((10**6, 2), (0, 1)),
         ((1000, 1000, 3), (0, 1)),
         ((1000, 3, 1000), (0, 2)),
-        ((BLOCK * BLOCK + 1, 3), (0,)),
-        ((BLOCK + 1, 3), (0,)),
+        ((BLOCK * SHORT + 1, 3), (0,)),
+        ((SHORT + 1, 3), (0,)),
     ],
 )
 def test_long_sums(shape: tuple[int, ...], axes: tuple[int, ...], order: str) -> None:
