@@ -40,6 +40,10 @@ class AxisError(ShapeError, IndexError):
     """An axis that an operand does not have, or one given twice."""
 
 
+class UnboundAxisError(AxisError, NameError):
+    """A collective over an axis name that no vmap around it has."""
+
+
 class DtypeError(OxmlxError, TypeError):
     """A dtype that an operation does not accept."""
 

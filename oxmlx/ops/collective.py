@@ -13,7 +13,7 @@ import numpy as np
 
 from oxmlx import tree
 from oxmlx.dtypes import is_bool, is_complex, is_key
-from oxmlx.errors import ArgumentError, AxisError, DtypeError, ShapeError
+from oxmlx.errors import ArgumentError, AxisError, DtypeError, ShapeError, UnboundAxisError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.mapped import MappedAxis, named_axes
 from oxmlx.ir.primitive import Primitive, Undef, missing
@@ -223,7 +223,7 @@ def axis_size(axis_name: Any) -> int:
     """The extent of a named axis (of several: how many elements they have together), a Python int.
 
     Raises:
-        AxisError: no vmap around us has an axis of this name.
+        UnboundAxisError: no vmap around us has an axis of this name.
 
     >>> import oxmlx as ox
     >>> ox.vmap(lambda x: x * ox.lax.axis_size("i"), axis_name="i")(ox.numpy.ones(3))
@@ -240,7 +240,7 @@ def axis_index(axis_name: Any) -> Any:
     several names.
 
     Raises:
-        AxisError: no vmap around us has an axis of this name.
+        UnboundAxisError: no vmap around us has an axis of this name.
 
     >>> import oxmlx as ox
     >>> ox.vmap(lambda x: ox.lax.axis_index("i"), axis_name="i")(ox.numpy.ones(3))
@@ -262,7 +262,7 @@ def psum(x: Any, axis_name: Any) -> Any:
         axis_name: the name that a `vmap` around us gave to its axis, or a tuple of names.
 
     Raises:
-        AxisError: no vmap around us has an axis of this name.
+        UnboundAxisError: no vmap around us has an axis of this name.
 
     >>> import oxmlx as ox
     >>> ox.vmap(lambda x: x / ox.lax.psum(x, "i"), axis_name="i")(ox.numpy.array([1.0, 3.0]))
@@ -338,7 +338,8 @@ def all_gather(x: Any, axis_name: Any, *, axis: int = 0, tiled: bool = False) ->
         tiled: put them side by side along an axis that `x` has, instead of along a new one.
 
     Raises:
-        AxisError: no vmap around us has an axis of this name, or `x` has no such axis.
+        UnboundAxisError: no vmap around us has an axis of this name.
+        AxisError: `x` has no such axis.
 
     >>> import oxmlx as ox
     >>> x = ox.numpy.array([1.0, 3.0])
@@ -372,7 +373,8 @@ def psum_scatter(
         tiled: the axis stays: it is cut into as many blocks as there are elements.
 
     Raises:
-        AxisError: no vmap around us has an axis of this name, or `x` has no such axis.
+        UnboundAxisError: no vmap around us has an axis of this name.
+        AxisError: `x` has no such axis.
         ShapeError: the axis of `x` cannot be shared out evenly.
 
     >>> import oxmlx as ox
@@ -406,7 +408,8 @@ def all_to_all(
             `concat_axis`, so that the rank stays and no axis vanishes.
 
     Raises:
-        AxisError: no vmap around us has an axis of this name, or `x` lacks an axis.
+        UnboundAxisError: no vmap around us has an axis of this name.
+        AxisError: `x` lacks an axis.
         ShapeError: `split_axis` cannot be shared out evenly.
 
     >>> import oxmlx as ox
@@ -440,7 +443,7 @@ def ppermute(x: Any, axis_name: Hashable, perm: Sequence[tuple[int, int]]) -> An
 
     Raises:
         ArgumentError: `perm` names an element that does not exist, or one twice.
-        AxisError: no vmap around us has an axis of this name.
+        UnboundAxisError: no vmap around us has an axis of this name.
 
     >>> import oxmlx as ox
     >>> ring = [(0, 1), (1, 2), (2, 0)]
@@ -468,7 +471,7 @@ def find_axis(who: str, name: Hashable) -> int:
     if name in around:
         return around[name]
     known = ", ".join(map(repr, around)) or "none"
-    raise AxisError(
+    raise UnboundAxisError(
         who,
         f"there is no axis named {name!r} here; the names around us: {known}",
         "Give the axis of a vmap around the call its name: ox.vmap(f, axis_name=...).",

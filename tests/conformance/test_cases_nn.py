@@ -81,7 +81,8 @@ def test_16_silu() -> None:
 
 def test_16_gelu_is_exact_as_in_torch_and_mlx_unless_asked() -> None:
     x = onp.array([1.0, -3.0])
-    np.testing.assert_allclose(nn.gelu(x), [0.8413447, -0.0040499], rtol=2e-5)
+    # Φ(-3) is 0.00134990; the -0.0040499 that the facts give is MLX's, rounded on its way.
+    np.testing.assert_allclose(nn.gelu(x), [0.8413447, -0.0040497], rtol=2e-6)
     tanh = nn.gelu(x, approximate=True)
     np.testing.assert_allclose(tanh, [0.8411920, -0.0036374], rtol=2e-5)
     for approximate in (False, True):

@@ -7,7 +7,14 @@ import numpy as np
 from raise_coverage import Refusal
 
 import oxmlx as ox
-from oxmlx.errors import ArgumentError, AxisError, DtypeError, MissingRule, ShapeError
+from oxmlx.errors import (
+    ArgumentError,
+    AxisError,
+    DtypeError,
+    MissingRule,
+    ShapeError,
+    UnboundAxisError,
+)
 from oxmlx.ir.trace import bind
 from oxmlx.ops import collective
 from oxmlx.ops.convert import from_numpy
@@ -34,14 +41,14 @@ REFUSALS = [
     Refusal(
         "name outside of any vmap",
         lambda: collective.psum(X, "i"),
-        AxisError,
+        UnboundAxisError,
         "psum: there is no axis named 'i' here; the names around us: none\n"
         "  Give the axis of a vmap around the call its name: ox.vmap(f, axis_name=...).",
     ),
     Refusal(
         "another name",
         lambda: mapped(lambda x: collective.all_gather(x, ("i", "j"))),
-        AxisError,
+        UnboundAxisError,
         "all_gather: there is no axis named 'j' here; the names around us: 'i'",
     ),
     Refusal(
