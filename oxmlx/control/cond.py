@@ -201,8 +201,15 @@ def routed(cut: Split, avals: Sequence[Aval], start: int, stop: int) -> Jaxpr:
     return stage_closed(read, [*known, *avals, *cut.later.in_avals[n:]])
 
 
+ABSENT: Any = object()
+
+
 def cond(
-    pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any], *operands: Any
+    pred: Any,
+    true_fun: Callable[..., Any],
+    false_fun: Callable[..., Any],
+    *operands: Any,
+    operand: Any = ABSENT,
 ) -> Any:
     """`true_fun(*operands)` if `pred` holds, else `false_fun(*operands)`; only one of them runs.
 
@@ -212,6 +219,7 @@ def cond(
         pred: a scalar bool, or a number that is compared with 0.
         true_fun, false_fun: functions of the operands that return the same types.
         operands: pytrees of arrays.
+        operand: one operand by keyword, JAX's older spelling.
 
     Raises:
         ShapeError: `pred` is not a scalar, or the branches return different types.
@@ -227,11 +235,16 @@ def cond(
         raise ShapeError("cond", problem, "Use ox.numpy.where to choose elementwise.")
     if pred.dtype.kind != "b":
         pred = cast(pred, np.dtype(bool))
+    operands += () if operand is ABSENT else (operand,)
     return choose_branch("cond", cast(pred, I32), [false_fun, true_fun], operands)
 
 
-def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
+def switch(
+    index: Any, branches: Sequence[Callable[..., Any]], *operands: Any, operand: Any = ABSENT
+) -> Any:
     """`branches[index](*operands)`, the index clamped into range; only one branch runs.
+
+    `operand` is one operand by keyword, JAX's older spelling.
 
     Raises:
         ArgumentError: there are no branches.
@@ -248,6 +261,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     if index.aval.ndim or index.dtype.kind not in "iu":
         raise DtypeError("switch", f"the index must be an integer scalar, got {index.aval}")
     index = cast(clamp(0, index, len(branches) - 1), I32)
+    operands += () if operand is ABSENT else (operand,)
     return choose_branch("switch", index, branches, operands)
 
 

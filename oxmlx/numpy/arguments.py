@@ -83,7 +83,7 @@ def converted(who: str, x: Any, dtype: dtypes.Dtype) -> Any:
     """
     if isinstance(x, Value):
         return cast(x, dtype)
-    data = dtypes.canonical(x, dtype, who=who)
+    data: Any = dtypes.canonical(x, dtype, who=who)
     return from_numpy(np.array(data)) if data.ndim else number(data[()], Aval((), dtype))
 
 

@@ -74,7 +74,8 @@ class Clamp(Elementwise):
     def abstract(self, low: Aval, x: Aval, high: Aval) -> Aval:
         dtype = SCALARS["max"].check(low.dtype, x.dtype)
         SCALARS["max"].check(dtype, high.dtype)
-        return Aval(common_shape("clamp", (low, x, high)), dtype, x.weak)
+        weak = low.weak and x.weak and high.weak
+        return Aval(common_shape("clamp", (low, x, high)), dtype, weak)
 
     def impl(self, low: Any, x: Any, high: Any) -> Any:
         return SCALARS["min"].run(SCALARS["max"].run(x, low), high)

@@ -196,6 +196,8 @@ def test_18_gradients_of_attention() -> None:
     grads = pull(lambda *xs: sdpa(*xs, mask="causal"), w, *xs)
     for k, (x, g) in enumerate(zip(xs, grads, strict=True)):
         d = onp.array(normal(*x.shape, seed=9), dtype="float64")
-        ends = [onp.sum(w * sdpa(*xs[:k], x + h * d, *xs[k + 1 :], "causal")) for h in (1e-6, -1e-6)]
+        ends = [
+            onp.sum(w * sdpa(*xs[:k], x + h * d, *xs[k + 1 :], "causal")) for h in (1e-6, -1e-6)
+        ]
         slope = (ends[0] - ends[1]).item() / 2e-6
         assert onp.sum(g * d).item() == pytest.approx(slope, rel=1e-6)

@@ -109,12 +109,12 @@ def test_07_concatenate() -> None:
 def test_08_broadcasting(left: Any, right: Any, out: Any) -> None:
     x, y, w = numbers(*left), numbers(*right), weights(*out)
     np.testing.assert_array_equal(x + y, np.asarray(x) + np.asarray(y))
-    for got, x, other in zip(pull(lambda x, y: x * y, w, x, y), (x, y), (y, x), strict=True):
+    for got, other in zip(pull(lambda x, y: x * y, w, x, y), (y, x), strict=True):
         full = np.broadcast_to(np.asarray(other), out) * np.asarray(w)
-        lead = tuple(range(len(out) - x.ndim))
-        kept = tuple(k for k, n in enumerate(x.shape) if n == 1)
+        lead = tuple(range(len(out) - got.ndim))
+        kept = tuple(k for k, n in enumerate(got.shape) if n == 1)
         want = full.sum(lead).sum(kept, keepdims=True)
-        np.testing.assert_allclose(got, want.reshape(x.shape), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(got, want.reshape(got.shape), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,16 @@ def test_10_sums_over_the_only_axis_have_rank_0_and_gradient_ones() -> None:
 
 def test_10_rank_0() -> None:
     x = onp.array(2.0)
-    values = {"sum": 2, "prod": 2, "max": 2, "min": 2, "mean": 2, "std": 0, "var": 0, "exp": np.e**2}
+    values = {
+        "sum": 2,
+        "prod": 2,
+        "max": 2,
+        "min": 2,
+        "mean": 2,
+        "std": 0,
+        "var": 0,
+        "exp": np.e**2,
+    }
     for name, want in values.items():
         y = getattr(onp, name)(x)
         assert y.shape == () and y.item() == pytest.approx(want)
