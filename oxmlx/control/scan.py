@@ -346,13 +346,15 @@ Traced = tuple[Jaxpr, list[Any], tree.PyTreeDef]
 def carry_types(
     carry: list[Any], trace_body: Callable[[list[Aval]], Traced]
 ) -> tuple[list[Any], Traced]:
-    """Trace a loop's body for carries of the types it returns: as in JAX, a weak carry takes the
-    dtype that holds both its own and the one that the body gives it."""
+    """Trace a loop's body for carries of the types it returns: as in JAX, a weak carry to which the
+    body gives another dtype takes the one that holds both, and is weak no more."""
     while True:
         traced = trace_body(avals_of(carry))
         outs = traced[0].out_avals
         wide = [
-            cast(c, *promote(c.aval.dtype, True, o.dtype, o.weak)) if c.aval.weak else c
+            cast(c, promote(c.aval.dtype, True, o.dtype, o.weak)[0])
+            if c.aval.weak and c.aval.dtype != o.dtype
+            else c
             for c, o in zip(carry, outs, strict=False)
         ] + carry[len(outs) :]
         if avals_of(wide) == avals_of(carry):

@@ -28,7 +28,7 @@ from oxmlx.lax.arithmetic import (
     square,
     sub,
 )
-from oxmlx.lax.barriers import optimization_barrier, stage
+from oxmlx.lax.barriers import optimization_barrier, stage, stop_gradient
 from oxmlx.lax.bits import (
     bitwise_and,
     bitwise_not,
@@ -165,7 +165,6 @@ from oxmlx.ops.collective import (
     psum,
     psum_scatter,
 )
-from oxmlx.ops.identity import stop_gradient
 
 __all__ = [
     "ConvDimensionNumbers",

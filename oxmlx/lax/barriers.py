@@ -1,4 +1,4 @@
-"""Functions that tell a compiler of JAX what ours need not be told."""
+"""Functions that return what they are given, and mean something to a transformation of JAX."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ from typing import Any
 
 from oxmlx import tree
 from oxmlx.lax.arguments import Array, ArrayLike, value
+from oxmlx.ops import identity
+
+
+def stop_gradient(x: Any) -> Any:
+    """A pytree of arrays, whose derivatives are zero.
+
+    >>> import oxmlx as ox
+    >>> ox.grad(lambda x: x * ox.lax.stop_gradient(x))(3.0)
+    array(3., dtype=float32)
+    """
+    return tree.map(lambda leaf: identity.stop_gradient(value(leaf, "lax.stop_gradient")), x)
 
 
 def optimization_barrier(operand: Any, /) -> Any:

@@ -76,19 +76,7 @@ def conv_general_permutations(dimension_numbers: Specs) -> tuple[Ints, Ints, Int
     ((0, 3, 1, 2), (3, 2, 0, 1), (0, 3, 1, 2))
     """
     given: Any = dimension_numbers
-    fits = isinstance(given, (tuple, list)) and len(given) == 3
-    if fits and all(isinstance(s, str) for s in given):
-        spatial = [set(s) - set(pair) for s, pair in zip(given, PAIRS, strict=True)]
-        fits = (
-            all(
-                len(set(s)) == len(s) and set(pair) <= set(s)
-                for s, pair in zip(given, PAIRS, strict=True)
-            )
-            and spatial == [spatial[0]] * 3
-        )
-    else:
-        fits = False
-    if not fits:
+    if not names_axes(given):
         raise ArgumentError(
             "lax.conv_general_permutations",
             f"got {dimension_numbers!r}",
@@ -100,6 +88,19 @@ def conv_general_permutations(dimension_numbers: Specs) -> tuple[Ints, Ints, Int
         tuple(s.index(c) for c in (*pair, *order)) for s, pair in zip(given, PAIRS, strict=True)
     )
     return lhs, rhs, out
+
+
+def names_axes(given: Any) -> bool:
+    """Whether these are three strings that name each axis once."""
+    if not (isinstance(given, (tuple, list)) and len(given) == 3):
+        return False
+    if not all(isinstance(s, str) and len(set(s)) == len(s) for s in given):
+        return False
+    spatial = [set(s) - set(pair) for s, pair in zip(given, PAIRS, strict=True)]
+    return all(
+        set(pair) <= set(s) and rest == spatial[0]
+        for s, pair, rest in zip(given, PAIRS, spatial, strict=True)
+    )
 
 
 def padtype_to_pads(

@@ -93,6 +93,10 @@ class Windows(NamedTuple):
         """
         rank, lead = len(self.shape), len(self.starts_shape)
         gone = self.dropped + self.batch
+        every = (*self.offsets, *gone, *self.mapped, *self.starts_batch)
+        check(
+            who, [(min(every, default=0) >= 0, f"axes must not be negative, got {every}")], WANTED
+        )
         axes_of(who, self.offsets, lead + len(self.offsets))
         axes_of(who, gone, rank)
         axes_of(who, self.mapped + self.batch, rank)
@@ -101,11 +105,7 @@ class Windows(NamedTuple):
             (len(self.sizes), rank, "window sizes, one for each axis"),
             (len(self.mapped), vector, "axes, one for each element of an index vector"),
             (len(self.starts_batch), len(self.batch), "batch axes of the indices, as many"),
-            (
-                len(self.offsets),
-                rank - len(gone),
-                "axes of windows, all not dropped",
-            ),
+            (len(self.offsets), rank - len(gone), "axes of windows, all not dropped"),
         )
         complete = [(got == n, f"got {got} and wanted {n} {what}") for got, n, what in counts]
         check(who, complete, WANTED)

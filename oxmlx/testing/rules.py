@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import oxmlx.debug
+import oxmlx.lax
+import oxmlx.random  # so that every primitive is known  # noqa: F401
 from oxmlx.ir.primitive import Primitive
 
 RULES = ("abstract", "impl", "jvp", "transpose", "vmap", "lower")

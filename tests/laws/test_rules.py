@@ -19,6 +19,7 @@ HOLES = {
     ("reduce_xor", "jvp"): "takes bools and integers only",
     ("iota", "jvp"): "has no operands",
     ("iota", "vmap"): "has no operands",
+    ("axis_index", "jvp"): "has no operands",
     ("pure_callback", "lower"): "a Python function",
     ("io_callback", "lower"): "a Python function",
     ("debug_callback", "lower"): "a Python function",
@@ -31,7 +32,8 @@ def test_no_hole_without_a_name() -> None:
         for cls in primitives()
         for rule in RULES
         if rule != "transpose" and not has_rule(cls, rule)
-        if not (rule == "lower" and (cls.kind == "program" or "axis_name" in cls.fields))
+        if not ("axis_name" in cls.fields and rule in ("impl", "lower"))  # gone when vmap is done
+        if not (rule == "lower" and cls.kind == "program")
     }
     assert holes == set(HOLES)
 

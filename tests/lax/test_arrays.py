@@ -111,9 +111,24 @@ def test_values(p: Program) -> None:
     same_value(p)
 
 
-@pytest.mark.parametrize("p", LINEAR, ids=lambda p: p.name)
+# The others are single primitives, whose derivatives tests/laws checks.
+COMPOSED = ("index_take", "tile", "broadcast_in_dim", "unstack", "stack", "dynamic_update", "pad")
+
+
+@pytest.mark.parametrize(
+    "p", [p for p in LINEAR if p.name.startswith(COMPOSED)], ids=lambda p: p.name
+)
 def test_derivatives(p: Program) -> None:
     same_derivatives(p)
+
+
+def test_gradients_stopped_in_a_tree() -> None:
+    def f(x: Any) -> Any:
+        held = ox.lax.stop_gradient({"a": x, "n": 3})
+        return ox.lax.mul(x, held["a"]), held["n"]
+
+    dx, n = ox.grad(f, has_aux=True)(2.0)
+    assert (float(dx), int(n)) == (2, 3)
 
 
 def test_numbers_that_are_written() -> None:

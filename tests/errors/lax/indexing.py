@@ -71,6 +71,12 @@ REFUSALS = [
         "batch axes have extents [4] and [2]",
     ),
     Refusal(
+        "a negative axis",
+        lambda: gather((-1,), (0,), (0,)),
+        ShapeError,
+        "lax.gather: axes must not be negative, got (-1, 0, 0)",
+    ),
+    Refusal(
         "axes out of order",
         lambda: gather((2, 1), (), (0,), sizes=(1, 3)),
         ShapeError,

@@ -1,0 +1,102 @@
+"""Who keeps a user's objects alive: the program that reads them, and nothing else."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import oxmlx as ox
+from oxmlx.ops.axes import reduce_sum
+from oxmlx.ops.convert import from_numpy
+from oxmlx.ops.math import sin
+
+
+def total(x: Any) -> Any:
+    return reduce_sum(x, (0,))
+
+
+def own_vjp(big: Any) -> None:
+    """The rule calls the function itself, whose inner rules wait to be traced."""
+
+    @ox.custom_vjp
+    def f(x: Any) -> Any:
+        return x * big
+
+    f.defvjp(lambda x: (f(x), x), lambda _, ct: (ct * big,))
+    ox.jit(ox.grad(lambda x: total(f(x))))(big).tolist()
+
+
+def own_jvp(big: Any) -> None:
+    @ox.custom_jvp
+    def f(x: Any) -> Any:
+        return x * big
+
+    f.defjvp(lambda primals, tangents: (f(*primals), tangents[0] * big))
+    ox.grad(ox.jit(lambda x: total(f(x))))(big).tolist()
+
+
+def callbacks(big: Any) -> None:
+    ox.pure_callback(lambda x, b=big: x, big, big).tolist()
+    ox.jit(lambda x: ox.pure_callback(lambda x, b=big: x, x, x))(big).tolist()
+    ox.debug.callback(lambda x, b=big: None, big)
+
+
+def loops(big: Any) -> None:
+    def step(c: Any, _: Any) -> Any:
+        return ox.lax.cond(total(c) > 0, lambda c: sin(c) * big, lambda c: c, c), None
+
+    run = ox.checkpoint(lambda x: total(ox.lax.scan(step, x, None, 2)[0]))
+    ox.jit(ox.grad(run))(big).tolist()
+    ox.grad(run)(big).tolist()
+
+
+def errors(big: Any) -> None:
+    for f in (lambda x: x.nothing + big, lambda x: x + big):
+        with pytest.raises((AttributeError, TypeError)):
+            ox.grad(ox.jit(f))(big)
+
+
+@pytest.mark.parametrize("use", [own_vjp, own_jvp, callbacks, loops, errors])
+def test_an_array_dies_with_the_functions_that_close_over_it(use: Callable[[Any], None]) -> None:
+    def run() -> Any:
+        big = from_numpy(np.ones(100, np.float32))
+        use(big)
+        return weakref.ref(big)
+
+    use(from_numpy(np.ones(100, np.float32)))  # what is made once may stay
+    arrays = [run() for _ in range(3)]
+    gc.collect()
+    assert [ref() for ref in arrays] == [None] * 3
+
+
+def test_an_object_whose_jitted_step_calls_it_back_dies() -> None:
+    """The callback holds the model, the model its jitted step, the step the program, and the
+    program the callback: a circle, which must not be reachable from a table."""
+
+    class Model:
+        def __init__(self) -> None:
+            self.seen: list[float] = []
+            self.step = ox.jit(self.run)
+
+        def log(self, x: Any) -> None:
+            self.seen.append(float(x))
+
+        def run(self, x: Any) -> Any:
+            ox.debug.callback(self.log, x)
+            return sin(x) + ox.pure_callback(lambda v: v + len(self.seen), x, x)
+
+    def train() -> Any:
+        model = Model()
+        model.step(1.0).tolist()
+        ox.jit(lambda x: ox.lax.scan(lambda c, _: (model.step(c), None), x, None, 2))(1.0)
+        assert len(model.seen) == 3
+        return weakref.ref(model)
+
+    model = train()
+    gc.collect()
+    assert model() is None
