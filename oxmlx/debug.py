@@ -93,14 +93,20 @@ def watch(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
 
 def show(fmt: str, /, *args: Any, **kwargs: Any) -> None:
     """`print` itself: check the format now, fill it in later."""
+    checker = Checker()
+    problem: str | None = None
     try:
-        Checker().format(fmt, *args, **kwargs)
+        checker.format(fmt, *args, **kwargs)
     except (AttributeError, LookupError, ValueError) as e:
+        problem = str(e)
+    if checker.unused:
+        problem = f"it does not use {checker.unused}"
+    if problem is not None:
         raise ArgumentError(
             "debug.print",
-            f"{fmt!r} does not go with {len(args)} arguments and names {sorted(kwargs)}: {e}",
+            f"{fmt!r} does not go with {len(args)} arguments and names {sorted(kwargs)}: {problem}",
             "It formats later, as fmt.format(*args, **kwargs): pass values, not an f-string.",
-        ) from None
+        )
     options = np.get_printoptions()
 
     def print_values(*xs: Any, **named: Any) -> None:
@@ -111,7 +117,10 @@ def show(fmt: str, /, *args: Any, **kwargs: Any) -> None:
 
 
 class Checker(Formatter):
-    """Finds the arguments of a format string without formatting them, and wants all to be used."""
+    """Finds the arguments of a format string without formatting them, and those it does not use."""
+
+    unused: Sequence[int | str] = ()
+    """The arguments that the format left out."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         return ""
@@ -119,6 +128,4 @@ class Checker(Formatter):
     def check_unused_args(
         self, used_args: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> None:
-        unused = [k for k in (*range(len(args)), *kwargs) if k not in used_args]
-        if unused:
-            raise LookupError(f"it does not use {unused}")
+        self.unused = [k for k in (*range(len(args)), *kwargs) if k not in used_args]

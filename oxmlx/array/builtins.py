@@ -1,10 +1,11 @@
-"""What Python's own functions of numbers do with arrays: divmod and round."""
+"""What Python's own functions of numbers do with arrays: abs, divmod and round."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from oxmlx.ir.value import Value
+from oxmlx.ops.math import abs_
 from oxmlx.ops.operators import floor_divide, remainder
 
 
@@ -18,6 +19,11 @@ def divides(x: Any, y: Any) -> tuple[Any, Any]:
     return floor_divide(y, x), remainder(y, x)
 
 
+def magnitude(x: Value) -> Any:
+    """|x|; unsigned integers and bools as they are."""
+    return x if x.dtype.kind in "bu" else abs_(x)
+
+
 def rounded(x: Value, ndigits: int = 0) -> Any:
     """The nearest number with so many decimals."""
     return x.round(ndigits)
@@ -25,6 +31,11 @@ def rounded(x: Value, ndigits: int = 0) -> Any:
 
 def install() -> None:
     """Put the functions on values."""
-    methods = {"__divmod__": divided, "__rdivmod__": divides, "__round__": rounded}
+    methods = {
+        "__abs__": magnitude,
+        "__divmod__": divided,
+        "__rdivmod__": divides,
+        "__round__": rounded,
+    }
     for name, method in methods.items():
         setattr(Value, name, method)

@@ -18,6 +18,9 @@ from oxmlx.ir.device import Device, as_device, default_device
 from oxmlx.ir.value import Value
 from oxmlx.ops.convert import from_numpy
 
+VERSIONED = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
+"""Whether NumPy knows DLPack 1.0."""
+
 CPU = 1
 UNSIGNED, BFLOAT = 1, 4
 """Numbers that DLPack gives to devices and to kinds of dtypes."""
@@ -79,7 +82,7 @@ def from_dlpack(
         advice = "Copy it to the CPU first."
         raise DeviceError("from_dlpack", f"the data is on a device of DLPack's kind {kind}", advice)
     try:
-        capsule = x.__dlpack__(max_version=(1, 0))
+        capsule = x.__dlpack__(**({"max_version": (1, 0)} if VERSIONED else {}))
     except TypeError:  # DLPack before 1.0
         capsule = x.__dlpack__()
     code = kind_of(capsule)
@@ -103,7 +106,7 @@ def dlpack(
 ) -> Any:
     """The elements as a DLPack capsule."""
     data = x.concrete("a DLPack capsule")
-    if max_version is None or max_version < (1, 0):
+    if not VERSIONED or max_version is None or max_version < (1, 0):
         data = data if copy is False else data.copy()
         options: dict[str, Any] = {}
     else:

@@ -66,14 +66,6 @@ def fuse(jaxpr: Jaxpr) -> Fused:
     return Fuser(jaxpr).run()
 
 
-class Materialise(Exception):
-    """A value needs a buffer; or, if it has one, another kernel that stores it."""
-
-    def __init__(self, value: Var) -> None:
-        super().__init__(value)
-        self.value = value
-
-
 class Fuser:
     """The values of a jaxpr, those of them `kept` in buffers, and the kernels drafted so far."""
 
@@ -181,13 +173,12 @@ class Fuser:
         apart = set(self.kept if root in self.alone else self.severed)
         while True:
             draft = Draft(self, root, self.stored() | apart)
-            try:
-                draft.expand()
-            except Materialise as m:
-                if m.value in self.kept:
-                    apart.add(m.value)
+            misfit = draft.expand()
+            if misfit is not None:
+                if misfit in self.kept:
+                    apart.add(misfit)
                 else:
-                    self.keep(m.value)
+                    self.keep(misfit)
                 continue
             folded = {v for d in self.drafts.values() for v in d.folds} & draft.folds
             crossed = self.crossed(draft)
@@ -263,11 +254,12 @@ class Draft:
         self.loaded: set[Var] = set()
         self.new: dict[Expr, Expr] = {}
 
-    def expand(self) -> None:
+    def expand(self) -> Var | None:
         """Inline until only loads of buffers are left. Iterative, for programs are deep.
 
-        Raises:
-            Materialise: a value cannot be inlined.
+        Returns:
+            A value that does not fit: it needs a buffer or, if it has one, another kernel that
+            stores it. Then the draft is spoilt.
         """
         pulled: dict[Expr, Expr | None] = {}
         stack = [self.stores[self.root][1]]
@@ -281,16 +273,20 @@ class Draft:
             else:
                 same = e.with_kids([self.new[k] for k in e.kids()])
                 if e not in pulled:
-                    pulled[e] = self.pull(same) if isinstance(same, Load) else None
+                    value = self.pull(same) if isinstance(same, Load) else None
+                    if isinstance(value, Var):
+                        return value
+                    pulled[e] = value
                 body = pulled[e]
                 if body is not None and body not in self.new:
                     stack.append(body)
                 else:
                     self.new[e] = same if body is None else self.new[body]
-        self.check_rows()
+        return self.wasted()
 
-    def pull(self, load: Load) -> Expr | None:
-        """The value that `load` reads, to be computed here, or nothing if it is to be loaded."""
+    def pull(self, load: Load) -> Expr | Var | None:
+        """The value that `load` reads, to be computed here; nothing if it is to be loaded; or the
+        variable, if it can be neither."""
         fuser, v, index = self.fuser, self.fuser.value[load.buffer], load.index
         if v not in fuser.eqn:
             return None
@@ -303,11 +299,11 @@ class Draft:
             here = fits and self.passes_by(load, outer)
             if not here or v in self.elsewhere or v in self.loaded:
                 if v in self.stores:
-                    raise Materialise(v)
+                    return v
                 self.loaded.add(v)
                 return None
         elif not fits:
-            raise Materialise(v)
+            return v
         if is_fold:
             self.outer = outer
             self.folds.add(v)
@@ -332,15 +328,16 @@ class Draft:
         along = bool(index) and index[-1] not in self.grid and index[:-1] == outer
         return index == self.grid or index == outer or along
 
-    def check_rows(self) -> None:
-        """Refuse to compute a costly value again for rows that do not change it."""
+    def wasted(self) -> Var | None:
+        """A costly value that would be computed again for rows that do not change it."""
         rows = frozenset(self.grid[:-1] if self.outer is None else self.outer)
         for v, pulls in self.inlined.items():
             for index, body in pulls if self.fuser.eqn[v].prim.kind == "map" else ():
                 free = frozenset[Index]().union(*(i.free for i in index))
                 again = not (free <= rows or rows <= free)
                 if again and cost(self.new[body]) > ROW_COST:
-                    raise Materialise(v)
+                    return v
+        return None
 
     def kernel(self) -> Kernel:
         """The kernel: rows are called i0, i1, ..., and what runs along them like the folds do."""

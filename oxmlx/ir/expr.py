@@ -7,6 +7,7 @@ A node that exists is well typed.
 from __future__ import annotations
 
 import inspect
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from threading import Lock
@@ -93,9 +94,9 @@ class Expr:
                 self = _table.setdefault(key, self)
         return self
 
+    @abstractmethod
     def infer(self) -> Dtype:
         """The typing rule: the dtype, or a `CheckError` that shows the node."""
-        raise NotImplementedError
 
     def bind(self) -> frozenset[Index]:
         """The scoping rule: the free indices, those of the kids unless the node is a loop."""
@@ -109,9 +110,9 @@ class Expr:
         """The same node over other kids."""
         return self
 
+    @abstractmethod
     def text(self, show: Show) -> tuple[str, int]:
         """Its text, and how tightly that binds."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return Text({}, limit=200).of(self)

@@ -50,20 +50,23 @@ from oxmlx.numpy.diagonals import diag, diagflat, diagonal, fill_diagonal, trace
 from oxmlx.numpy.einsum import einsum, einsum_path
 from oxmlx.numpy.exponential import exp, exp2, expm1, log, log10, log1p, log2
 from oxmlx.numpy.extrema import clip, fmax, fmin
+from oxmlx.numpy.fitting import polyfit
 from oxmlx.numpy.floats import copysign, frexp, ldexp, nan_to_num, nextafter, signbit, spacing
 from oxmlx.numpy.grids import arange, geomspace, indices, linspace, logspace, meshgrid
 from oxmlx.numpy.histograms import (
     bincount, histogram, histogram2d, histogram_bin_edges, histogramdd,
 )
+from oxmlx.numpy.index_arrays import (
+    diag_indices, diag_indices_from, ix_, mask_indices, ravel_multi_index, tril_indices,
+    tril_indices_from, triu_indices, triu_indices_from, unravel_index,
+)
 from oxmlx.numpy.index_tricks import c_, index_exp, mgrid, ogrid, r_, s_
 from oxmlx.numpy.indexing import (
-    choose, compress, diag_indices, diag_indices_from, extract, ix_, mask_indices, place, put,
-    put_along_axis, ravel_multi_index, take, take_along_axis, tril_indices, tril_indices_from,
-    triu_indices, triu_indices_from, unravel_index,
+    choose, compress, extract, place, put, put_along_axis, take, take_along_axis,
 )
+from oxmlx.numpy.inserting import delete, insert
 from oxmlx.numpy.joining import (
-    append, array_split, block, column_stack, concat, concatenate, delete, dsplit, dstack,
-    hsplit, hstack, insert, repeat, split, stack, tile, unstack, vsplit, vstack,
+    append, block, column_stack, concat, concatenate, dstack, hstack, stack, vstack,
 )
 from oxmlx.numpy.mapping import apply_along_axis, apply_over_axes, vectorize
 from oxmlx.numpy.nan_reductions import nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar
@@ -80,6 +83,7 @@ from oxmlx.numpy.quantiles import (
 from oxmlx.numpy.reductions import (
     all, amax, amin, any, count_nonzero, max, mean, min, prod, ptp, std, sum, var,
 )
+from oxmlx.numpy.repeating import repeat, tile
 from oxmlx.numpy.rounding import around, ceil, fix, floor, modf, rint, round, trunc
 from oxmlx.numpy.scans import (
     cumprod, cumsum, cumulative_prod, cumulative_sum, nancumprod, nancumsum,
@@ -98,6 +102,7 @@ from oxmlx.numpy.shaping import (
     reshape, resize, roll, rollaxis, rot90, shape, size, squeeze, swapaxes, transpose,
 )
 from oxmlx.numpy.sorting import argpartition, argsort, lexsort, partition, sort, sort_complex
+from oxmlx.numpy.splitting import array_split, dsplit, hsplit, split, unstack, vsplit
 from oxmlx.numpy.statistics import average, corrcoef, cov
 from oxmlx.numpy.trigonometry import (
     acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan,
@@ -152,11 +157,11 @@ __all__ = [
     "nanpercentile", "nanprod", "nanquantile", "nanstd", "nansum", "nanvar", "ndarray", "ndim",
     "negative", "newaxis", "nextafter", "nonzero", "not_equal", "number", "object_", "ogrid",
     "ones", "ones_like", "outer", "packbits", "pad", "partition", "percentile", "permute_dims",
-    "pi", "piecewise", "place", "poly", "polyadd", "polyder", "polydiv", "polyint", "polymul",
-    "polysub", "polyval", "positive", "pow", "power", "printoptions", "prod", "promote_types",
-    "ptp", "put", "put_along_axis", "quantile", "r_", "rad2deg", "radians", "ravel",
-    "ravel_multi_index", "real", "reciprocal", "remainder", "repeat", "reshape", "resize",
-    "result_type", "right_shift", "rint", "roll", "rollaxis", "rot90", "round", "s_",
+    "pi", "piecewise", "place", "poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint",
+    "polymul", "polysub", "polyval", "positive", "pow", "power", "printoptions", "prod",
+    "promote_types", "ptp", "put", "put_along_axis", "quantile", "r_", "rad2deg", "radians",
+    "ravel", "ravel_multi_index", "real", "reciprocal", "remainder", "repeat", "reshape",
+    "resize", "result_type", "right_shift", "rint", "roll", "rollaxis", "rot90", "round", "s_",
     "searchsorted", "select", "setdiff1d", "setxor1d", "shape", "sign", "signbit",
     "signedinteger", "sin", "sinc", "single", "sinh", "size", "sort", "sort_complex", "spacing",
     "split", "sqrt", "square", "squeeze", "stack", "std", "subtract", "sum", "swapaxes", "take",

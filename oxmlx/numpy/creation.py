@@ -314,8 +314,10 @@ def places(who: str, rows: Any, columns: Any, k: Any) -> tuple[Any, Any]:
     """The number of the row, plus k, and that of the column of each element of a matrix."""
     n = static_int(who, "N", rows)
     shape = shape_of(who, (n, n if columns is None else static_int(who, "M", columns)))
-    row = iota(INT32, shape, 0)
-    return add(row, k) if isinstance(k, Array) or k else row, iota(INT32, shape, 1)
+    row, column = iota(INT32, shape, 0), iota(INT32, shape, 1)
+    if not isinstance(k, Array):
+        k = max(min(static_int(who, "k", k), shape[1]), -shape[0])  # what lies farther out is alike
+    return add(row, k) if isinstance(k, Array) or k else row, column
 
 
 def from_host(who: str, data: np.ndarray[Any, Any]) -> Any:

@@ -16,9 +16,9 @@ from oxmlx.numpy.creation import astype, copy
 from oxmlx.numpy.diagonals import diagonal, trace
 from oxmlx.numpy.extrema import clip
 from oxmlx.numpy.indexing import choose, compress, take
-from oxmlx.numpy.joining import repeat
 from oxmlx.numpy.products import dot
 from oxmlx.numpy.reductions import all, any, max, mean, min, prod, ptp, std, sum, var
+from oxmlx.numpy.repeating import repeat
 from oxmlx.numpy.rounding import round
 from oxmlx.numpy.scans import cumprod, cumsum
 from oxmlx.numpy.searching import argmax, argmin, nonzero, searchsorted

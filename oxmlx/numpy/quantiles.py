@@ -207,23 +207,23 @@ def ranked(
     rows = reshape(transpose(x, (*rest, *axes)), (*lead, n))
     last = rows.ndim - 1
     q = converted(who, q, position_dtype(x.dtype))
-    fractions = div(ravel(q), constant(whole, q)) if whole != 1 else ravel(q)
-    if weights is not None:
-        if way != "inverted_cdf":
-            problem = f"weights have no meaning for method {method!r}"
-            raise ArgumentError(who, problem, 'Use method="inverted_cdf".')
-        mass = reshape(transpose(weighing(who, weights, x, axes), (*rest, *axes)), rows.shape)
-        rows, mass = sort([rows, cast(mass, fractions.dtype)], last)
-        low, high, part = weighted_places(mass, fractions, rows, skip_nan)
-    else:
+    if weights is None and not skip_nan and not isinstance(q, Tracer):
         (rows,) = sort([rows], last)
-        if skip_nan:
-            numbers = cast(eq(rows, rows), fractions.dtype)
-            low, high, part = places(way, fractions, sum(numbers, last, keepdims=True))
-        elif isinstance(fractions, Tracer):
-            low, high, part = places(way, fractions, constant(n, fractions))
+        low, high, part = known_places(way, q.concrete("fractions"), whole, n)
+    else:
+        fractions = div(ravel(q), constant(whole, q)) if whole != 1 else ravel(q)
+        if weights is not None:
+            if way != "inverted_cdf":
+                problem = f"weights have no meaning for method {method!r}"
+                raise ArgumentError(who, problem, 'Use method="inverted_cdf".')
+            mass = reshape(transpose(weighing(who, weights, x, axes), (*rest, *axes)), rows.shape)
+            rows, mass = sort([rows, cast(mass, fractions.dtype)], last)
+            low, high, part = weighted_places(mass, fractions, rows, skip_nan)
         else:
-            low, high, part = known_places(way, fractions.concrete("fractions"), n)
+            (rows,) = sort([rows], last)
+            numbers = cast(eq(rows, rows), fractions.dtype)
+            total = sum(numbers, last, keepdims=True) if skip_nan else constant(n, fractions)
+            low, high, part = places(way, fractions, total)
     found = between_elements(rows, low, high, part)
     if not skip_nan:
         spoiled = isnan(between(rows, last, n - 1, n))  # NaN comes last
@@ -232,12 +232,13 @@ def ranked(
     return unsqueeze(found, tuple(k + q.ndim for k in axes)) if keepdims else found
 
 
-def known_places(way: str, q: Any, n: int) -> tuple[Any, Any, Any]:
+def known_places(way: str, q: Any, whole: float, n: int) -> tuple[Any, Any, Any]:
     """The places in sorted rows between which known fractions lie, and how far between them."""
-    position = q.astype(np.float64) * (n - 1)
+    fractions = q.reshape(-1).astype(np.float64) / whole
+    position = fractions * (n - 1)
     low, high = np.floor(position), np.ceil(position)
     chosen = {"lower": low, "higher": high, "nearest": np.rint(position)}
-    chosen["inverted_cdf"] = np.ceil(q.astype(np.float64) * n) - 1
+    chosen["inverted_cdf"] = np.ceil(fractions * n) - 1
     if way in chosen:
         low = high = chosen[way]
     part = 0 * low + 0.5 if way == "midpoint" else position - low

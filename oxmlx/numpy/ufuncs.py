@@ -25,7 +25,8 @@ from oxmlx.numpy.arguments import (
     strong,
     value,
 )
-from oxmlx.numpy.joining import concatenate, static_places
+from oxmlx.numpy.inserting import static_places
+from oxmlx.numpy.joining import concatenate
 from oxmlx.numpy.mapping import vectorize
 from oxmlx.numpy.shaping import between, moveaxis, unsqueeze
 from oxmlx.ops.convert import cast

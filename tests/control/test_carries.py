@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -12,6 +13,12 @@ import pytest
 import oxmlx as ox
 from oxmlx.errors import ArgumentError
 from oxmlx.ops.convert import from_numpy
+
+
+@pytest.fixture(autouse=True)
+def x32() -> Iterator[None]:
+    with jax.enable_x64(False):
+        yield
 
 
 def array(x: Any, dtype: str) -> Any:
@@ -66,15 +73,16 @@ def loops(lib: Any) -> list[Any]:
     lax = jax.lax if lib is jnp else ox.lax
     vmap = jax.vmap if lib is jnp else ox.vmap
     ones = lib.asarray(np.ones(2, np.int32))
+    count = lambda c: (c[0] + 1, c[1] * 2)  # noqa: E731
     return [
         lax.scan(lambda c, _: (c * 1.0, c), 0, None, length=2),
         lax.scan(lambda c, _: ((c[1], c[0]), c), (1, half), None, length=2),
         lax.scan(lambda c, _: (c + 1, c), 0.0, None, length=2),
         lax.while_loop(lambda c: c < 10, lambda c: c * half, 1),
         lax.while_loop(lambda c: c < 10, lambda c: c * 1.5, 1),
-        vmap(lambda n: lax.while_loop(lambda c: c[0] < n, lambda c: (c[0] + 1, c[1] * 2), (0, 1.0)))(ones),
-        vmap(lambda n: lax.scan(lambda c, _: ((c[0] + 1, c[1] * n), c[0]), (0, 1.0), None, length=2))(ones),
-    ]  # fmt: skip
+        vmap(lambda n: lax.while_loop(lambda c: c[0] < n, count, (0, 1.0)))(ones),
+        vmap(lambda n: lax.scan(lambda c, _: (count(c), c[0] * n), (0, 1.0), None, length=2))(ones),
+    ]
 
 
 def test_weak_carries_take_the_types_that_jax_gives_them() -> None:

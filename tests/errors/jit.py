@@ -18,5 +18,11 @@ REFUSALS = [
         StaticValueError,
         "static argument #1 must be hashable, got list",
     ),
+    Refusal(
+        "an argument that does not exist",
+        lambda: ox.jit(lambda x: x, static_argnames="n"),
+        ArgumentError,
+        "static arguments must be among ['x'], got ['n']",
+    ),
     Refusal("not a function", lambda: ox.jit(3), ArgumentError, "needs a function, got int"),
 ]

@@ -52,6 +52,11 @@ def test_tracers_have_the_same_methods(name: str) -> None:
         np.testing.assert_allclose(np.asarray(x), np.asarray(y), rtol=2e-6, atol=2e-6)
 
 
+def test_magnitudes_of_unsigned_integers() -> None:
+    x = ox.array([1, 255], dtype="uint8")
+    assert abs(x) is x and abs(ox.array([True])).tolist() == [True]
+
+
 def test_methods_whose_results_depend_on_values() -> None:
     x = ox.array(X)
     mask = np.array([True, False, True])

@@ -12,7 +12,7 @@ import oxmlx.numpy as onp
 THEIRS = {"out_sharding", "_dot_general", "args"}
 
 # Dtypes that are none of ours, and files, which ox.io reads and writes.
-MISSING = {"load", "save", "savez", "polyfit", "roots", "fft"}
+MISSING = {"load", "save", "savez", "roots", "fft"}
 
 # Where our parameters are others than theirs, and why.
 OTHER = {

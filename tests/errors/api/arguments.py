@@ -36,4 +36,16 @@ REFUSALS = [
         GradientError,
         "a tangent must have the dtype of its value f32[2], got f64[2]",
     ),
+    Refusal(
+        "tangent of an integer",
+        lambda: ox.jvp(abs, (2,), (1,)),
+        GradientError,
+        "the tangent of a value of type i32[] must be of dtype float0, got 1",
+    ),
+    Refusal(
+        "holomorphic with a real output",
+        lambda: ox.grad(abs, holomorphic=True)(1j),
+        GradientError,
+        "must return a complex number, got f32[]",
+    ),
 ]

@@ -10,4 +10,10 @@ REFUSALS = [
         GradientError,
         "outputs must be of floating dtype, got [bool[]]",
     ),
+    Refusal(
+        "complex arguments",
+        lambda: ox.jacfwd(lambda z: z)(1j),
+        GradientError,
+        "arguments must be real, got [c64[]]",
+    ),
 ]

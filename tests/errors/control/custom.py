@@ -29,7 +29,22 @@ def nondiff(wrap):
     return ox.jit(lambda x: wrap()(x, x))(1.0)
 
 
+def solve(matvec):
+    return ox.lax.custom_linear_solve(matvec, 1.0, lambda _, b: b, lambda _, b: b)
+
+
+def solve_with(f):
+    matvec, solve = (lambda v: ox.jvp(f, (v,), (v,))[1]), lambda matvec, b: b
+    return lambda b: ox.lax.custom_linear_solve(matvec, b, solve, solve)
+
+
 REFUSALS = [
+    Refusal(
+        "an argument by keyword only",
+        lambda: with_jvp(lambda p, t: (p[0], t[0]), lambda x, *, k=1.0: x * k)(1.0, k=2.0),
+        ArgumentError,
+        "takes ['k'] by keyword only",
+    ),
     Refusal(
         "forward mode of custom_vjp",
         lambda: ox.jvp(with_vjp(), (1.0,), (1.0,))[1].tolist(),
@@ -45,6 +60,18 @@ REFUSALS = [
     Refusal(
         "reverse over forward mode of custom_vjp",
         lambda: ox.grad(lambda x: ox.jvp(with_vjp(lambda x: (x, x)), (x,), (1.0,))[1] * x)(1.0),
+        GradientError,
+        "has no forward-mode derivative",
+    ),
+    Refusal(
+        "transpose of custom_vjp in its residuals",
+        lambda: solve(lambda x: ox.jvp(with_vjp(lambda x: (x, x)), (x,), (1.0,))[1]),
+        GradientError,
+        "has no forward-mode derivative",
+    ),
+    Refusal(
+        "a matvec that is not linear",
+        lambda: ox.grad(solve_with(with_vjp(lambda x: (x, x))))(1.0),
         GradientError,
         "has no forward-mode derivative",
     ),

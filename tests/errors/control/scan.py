@@ -1,7 +1,7 @@
 from raise_coverage import Refusal
 
 import oxmlx as ox
-from oxmlx.errors import ShapeError, TreeError
+from oxmlx.errors import ArgumentError, ShapeError, TreeError
 
 ONES = ox.numpy.ones(3)
 scan = ox.lax.scan
@@ -26,5 +26,11 @@ REFUSALS = [
         lambda: scan(lambda c, x: (c, c), 1.0, (ONES, ONES[:2])),
         ShapeError,
         "leading extents must be one number, got ['2', '3']",
+    ),
+    Refusal(
+        "a length that is no integer",
+        lambda: scan(lambda c, x: (c, c), 1.0, None, 2.5),
+        ArgumentError,
+        "length must be an integer from 0, got 2.5",
     ),
 ]

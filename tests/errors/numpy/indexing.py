@@ -24,19 +24,6 @@ REFUSALS = [
         "compress: condition bool[3] does not fit axis 0 of f32[2,3]",
     ),
     Refusal(
-        "indices for other extents",
-        lambda: onp.ravel_multi_index((K, K), (2, 3, 4)),
-        ShapeError,
-        "ravel_multi_index: got 2 indices for 3 extents",
-    ),
-    Refusal("grid of a matrix", lambda: onp.ix_(X), ShapeError, "ix_: wants vectors, got f32[2,3]"),
-    Refusal(
-        "diagonal of unequal extents",
-        lambda: onp.diag_indices_from(X),
-        ShapeError,
-        "diag_indices_from: wants equal extents, got f32[2,3]",
-    ),
-    Refusal(
         "fractional indices",
         lambda: onp.unravel_index(V, (2, 2)),
         DtypeError,
@@ -47,11 +34,5 @@ REFUSALS = [
         lambda: onp.choose(K, [V, V]),
         OutOfBoundsError,
         "choose: 2 is out of range for 2",
-    ),
-    Refusal(
-        "triangle of a vector",
-        lambda: onp.triu_indices_from(V),
-        ShapeError,
-        "triu_indices_from: wants a matrix, got f32[3]",
     ),
 ]
