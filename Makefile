@@ -41,7 +41,7 @@ check: $(VENV)/.dev ## format, lint, strict types, import layers, then all tests
 bench: $(VENV)/.bench $(GGUF) ## every question of bench/, with its table; JSON goes to out/
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-rules: $(VENV)/.demo ## the matrix of primitives, rules and backends
+rules: $(VENV)/.demo ## the matrix of primitives and rules
 	$(BIN)/python -m oxmlx.testing
 
 show: $(VENV)/.demo ## walk one program through every stage: jaxpr, kernels, plan, source

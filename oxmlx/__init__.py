@@ -2,7 +2,7 @@
 
 >>> import oxmlx as ox
 >>> ox.vmap(ox.grad(lambda x: ox.numpy.sin(x) * x))(ox.numpy.arange(3.0))
-array([0.       , 1.3817732, 0.0770037], dtype=float32)
+array([0.        , 1.3817732 , 0.07700378], dtype=float32)
 
 The map of the house, from the ground up (`make check` holds it to its layers):
 
@@ -141,6 +141,10 @@ def _method(self: Array, name: str) -> Any:
     """An attribute that an array lacks may be one of the methods that `oxmlx.numpy` brings."""
     importlib.import_module("oxmlx.numpy")
     return object.__getattribute__(self, name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
 
 
 setattr(Array, "__getattr__", _method)  # noqa: B010

@@ -7,6 +7,7 @@ its own thread and its own asyncio task.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -122,6 +123,10 @@ class Config:
     )
 
     def __init__(self, environment: Mapping[str, str]) -> None:
+        known = {switch.variable for switch in _switches.values()}
+        for name in environment:
+            if name.startswith("OXMLX_") and name not in known:
+                warnings.warn(f"{name} is no switch; there are {', '.join(known)}", stacklevel=2)
         for switch in _switches.values():
             if text := environment.get(switch.variable):
                 switch.value = switch.parse(text)

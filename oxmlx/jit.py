@@ -24,7 +24,7 @@ from oxmlx.ir.aval import Aval
 from oxmlx.ir.device import default_device
 from oxmlx.ir.primitive import Primitive, param_key
 from oxmlx.ir.trace import BASE, EvalTrace, bind, current_trace, realise
-from oxmlx.ir.value import Tracer
+from oxmlx.ir.value import Tracer, Value
 from oxmlx.ops.convert import as_value
 from oxmlx.source import current_location
 from oxmlx.transforms.vmap import named_axes
@@ -88,7 +88,10 @@ class Jitted:
         if self.static_nums or self.static_names:
             moving, static, call = self.take_static(args, kwargs)
         leaves, in_tree = tree.flatten(moving)
-        values = [x if type(x) is Array else as_value(x, self.label) for x in leaves]
+        try:
+            values = [x if type(x) is Array else as_value(x, self.label) for x in leaves]
+        except ArgumentError as e:
+            raise self.refuse(moving, e) from None
         trace = current_trace()
         around = config.check, () if trace is BASE else tuple(named_axes(trace).items())
         signature = Signature(in_tree, tuple([x.aval for x in values]), static, around)
@@ -174,9 +177,32 @@ class Jitted:
 
     def explain(self, new: Signature) -> str:
         """Why `new` is no known signature: the nearest one, and where it differs."""
+        names = self.moving_names()
         return f"jit traces {self.label} again: " + min(
-            (difference(old, new) for old in self.cache), key=len
+            (difference(names, old, new) for old in self.cache), key=len
         )
+
+    def moving_names(self) -> list[str]:
+        """The names of the parameters that are traced, as far as Python knows them."""
+        try:
+            names = list(inspect.signature(self.fun).parameters)
+        except (TypeError, ValueError):  # a function of C
+            return []
+        return [n for k, n in enumerate(names) if k not in self.static_nums]
+
+    def refuse(self, moving: Any, error: ArgumentError) -> ArgumentError:
+        """The error for arguments of which one is neither an array nor a number, by its name."""
+        allowed = (Value, np.ndarray, np.number, np.bool_, bool, int, float, complex)
+        names = self.moving_names()
+        for path, x in tree.leaves_with_path(moving):
+            if not (isinstance(x, allowed) or hasattr(x, "__array__")):
+                return ArgumentError(
+                    self.label,
+                    f"argument {argument_name(names, path)} must be an array or a number, "
+                    f"got {type(x).__name__}: {x!r:.80}",
+                    "If the trace depends on its value, name it in static_argnames.",
+                )
+        return error
 
     def clear_cache(self) -> None:
         """Forget every trace."""
@@ -184,16 +210,29 @@ class Jitted:
             self.cache.clear()
 
 
-def difference(old: Signature, new: Signature) -> str:
+def argument_name(names: Sequence[str], path: tree.KeyPath) -> str:
+    """A leaf of (args, kwargs) as the user calls it: x['w'][0]."""
+    where, first, *rest = path
+    if where == tree.SequenceKey(1):
+        name = str(first.key)
+    else:
+        name = names[first.idx] if first.idx < len(names) else f"#{first.idx}"
+    return name + tree.keystr(tuple(rest))
+
+
+def difference(names: Sequence[str], old: Signature, new: Signature) -> str:
     """The first thing that differs between two signatures, by the name of the argument."""
     if old.static != new.static:
         return f"static arguments were {old.static}, now {new.static}"
     if old.tree != new.tree:
         return f"the arguments' structure was {old.tree}, now {new.tree}"
     paths = [p for p, _ in tree.leaves_with_path(new.tree.unflatten(range(len(new.avals))))]
+    kinds = [f"{a}{' (weak)' * a.weak}" for a in (*old.avals, *new.avals)]
     changed = [
-        f"argument {tree.keystr(p)} was {a}{' (weak)' * a.weak}, now {b}{' (weak)' * b.weak}"
-        for p, a, b in zip(paths, old.avals, new.avals, strict=True)
+        f"argument {argument_name(names, p)} was {before}, now {now}"
+        for p, before, now, a, b in zip(
+            paths, kinds, kinds[len(paths) :], old.avals, new.avals, strict=False
+        )
         if a is not b
     ]
     return "; ".join(changed) or "the named axes around it, or the check switch, changed"

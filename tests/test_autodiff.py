@@ -72,6 +72,11 @@ def test_python_control_flow_on_values_that_are_known() -> None:
     assert float(ox.grad(ox.grad(f))(-3.0)) == 2
 
 
+def test_constants_of_a_function_may_become_python_numbers() -> None:
+    f = lambda x: x * float(ox.stop_gradient(x) + 1)  # noqa: E731
+    assert float(ox.grad(f)(2.0)) == 3.0
+
+
 def test_vjp_of_many_outputs() -> None:
     y, pull = ox.vjp(lambda x, y: {"a": x * y, "b": x}, vec(1, 2), vec(3, 4))
     assert y["a"].tolist() == [3, 8]

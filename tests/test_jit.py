@@ -139,7 +139,7 @@ def test_retraces_are_explained(caplog: pytest.LogCaptureFixture) -> None:
         f({"w": array(1, 2)}, flag=True)
         f({"w": array(1)}, flag=False)
     assert len(caplog.messages) == 2
-    assert "['w'] was f32[1], now f32[2]" in caplog.messages[0]
+    assert "argument p['w'] was f32[1], now f32[2]" in caplog.messages[0]
     assert "static" in caplog.messages[1]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from types import FunctionType, TracebackType
+from types import FunctionType, ModuleType, TracebackType
 from typing import Any, TypeVar
 
 from oxmlx.config import config
@@ -63,21 +63,26 @@ GUARDED = boundary(lambda: None).__code__
 def guard(module: str) -> None:
     """Make every public function of a module a boundary."""
     namespace = sys.modules[module]
-    for name in namespace.__all__:
+    for name in getattr(namespace, "__all__", own_functions(namespace)):
         f = getattr(namespace, name)
-        if isinstance(f, FunctionType):
+        if isinstance(f, FunctionType) and f.__code__ is not GUARDED:
             guarded = boundary(f)
-            guarded.__module__ = module  # where pickle finds it
             setattr(namespace, name, guarded)
+            home = sys.modules[f.__module__]
+            if getattr(home, name, None) is f:  # where pickle looks for it
+                setattr(home, name, guarded)
+
+
+def own_functions(namespace: ModuleType) -> list[str]:
+    """The public functions that a module defines."""
+    every = vars(namespace).items()
+    return [
+        n for n, f in every if n[0] != "_" and getattr(f, "__module__", "") == namespace.__name__
+    ]
 
 
 def guard_methods(cls: type) -> None:
-    """Make the operators and methods that were installed on a class boundaries."""
+    """Make the functions in a class boundaries, installed ones too."""
     for name, f in list(vars(cls).items()):
-        if isinstance(f, FunctionType) and not is_own(cls, f) and f.__code__ is not GUARDED:
+        if isinstance(f, FunctionType) and f.__code__ is not GUARDED and name != "__init__":
             setattr(cls, name, boundary(f))
-
-
-def is_own(cls: type, f: FunctionType) -> bool:
-    """Whether a function was written in the class itself."""
-    return f.__qualname__.startswith(f"{cls.__name__}.")

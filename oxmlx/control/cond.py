@@ -46,11 +46,8 @@ class Cond(Program):
     branches: tuple[Jaxpr, ...]
 
     def abstract(self, *avals: Aval) -> list[Aval]:
+        check_types("cond", branch_names("switch", len(self.branches)), self.branches)
         first = self.branches[0].out_avals
-        for k, b in enumerate(self.branches):
-            if [a.strong for a in b.out_avals] != [a.strong for a in first]:
-                problem = f"branch 0 returns {first}, branch {k} returns {b.out_avals}"
-                raise ShapeError("cond", problem, "All branches must return the same types.")
         return [
             a if all(b.out_avals[k].weak == a.weak for b in self.branches) else a.strong
             for k, a in enumerate(first)
@@ -271,11 +268,28 @@ def choose_branch(who: str, index: Any, branches: Sequence[Any], operands: tuple
     values = [as_value(x, who) for x in leaves]
     traced = [stage_flat(f, avals_of(values), in_tree, who) for f in branches]
     trees = [t for _, _, t in traced]
-    for k, t in enumerate(trees):
+    names = branch_names(who, len(branches))
+    for name, t in zip(names, trees, strict=True):
         if t != trees[0]:
-            raise TreeError(who, f"branch 0 returns {trees[0]}, branch {k} returns {t}")
+            raise TreeError(who, f"{names[0]} returns {trees[0]}, {name} returns {t}")
     jaxprs, consts = share_consts([j for j, _, _ in traced], [c for _, c, _ in traced])
-    return trees[0].unflatten(bind(Cond(tuple(same_types(jaxprs))), index, *consts, *values))
+    jaxprs = same_types(jaxprs)
+    check_types(who, names, jaxprs)
+    return trees[0].unflatten(bind(Cond(tuple(jaxprs)), index, *consts, *values))
+
+
+def branch_names(who: str, count: int) -> list[str]:
+    """The branches as the user calls them."""
+    return ["false_fun", "true_fun"] if who == "cond" else [f"branch {k}" for k in range(count)]
+
+
+def check_types(who: str, names: Sequence[str], branches: Sequence[Jaxpr]) -> None:
+    """Refuse branches that return different types."""
+    first = branches[0].out_avals
+    for name, b in zip(names, branches, strict=True):
+        if [a.strong for a in b.out_avals] != [a.strong for a in first]:
+            problem = f"{names[0]} returns {first}, {name} returns {b.out_avals}"
+            raise ShapeError(who, problem, "All branches must return the same types.")
 
 
 def same_types(jaxprs: Sequence[Jaxpr]) -> list[Jaxpr]:

@@ -7,6 +7,7 @@ more is neither computed nor kept: Python's reference counts are the liveness an
 
 from __future__ import annotations
 
+from copy import copy
 from threading import RLock
 from typing import Any
 from weakref import ref
@@ -112,8 +113,16 @@ def evaluate(targets: list[Node], strict: bool = True) -> list[Any]:
     if strict:
         for node in targets:
             if node.error is not None:
-                raise node.error
+                raise again(node.error)
     return [node.value for node in targets]
+
+
+def again(error: OxmlxError) -> OxmlxError:
+    """The error of an equation for one more reader: an exception collects the frames that it passes
+    through, and they would keep the arrays of every reader alive."""
+    fresh = copy(error)
+    fresh.__cause__ = error.__cause__
+    return fresh
 
 
 def pending_cone(targets: list[Node]) -> list[Node]:
@@ -153,7 +162,7 @@ def run(node: Node) -> None:
                 check_nan(prim, node.value, node.where)
     except OxmlxError as e:
         e.where = e.where or node.where
-        node.value, node.error = None, e
+        node.value, node.error = None, e.with_traceback(None)
     except Exception as e:  # a host callback may raise anything: keep it for who reads the value
         node.error = EvaluationError(str(node.prim), f"failed: {e!r}", where=node.where)
         node.error.__cause__ = e

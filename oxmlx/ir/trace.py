@@ -15,7 +15,7 @@ import numpy as np
 
 from oxmlx.config import config
 from oxmlx.errors import ArgumentError, DeviceError, LeakedTracerError
-from oxmlx.ir.array import Array, Node, evaluate, known, remember
+from oxmlx.ir.array import Array, Node, again, evaluate, known, remember
 from oxmlx.ir.aval import Aval, scalar_aval
 from oxmlx.ir.device import Device, default_device
 from oxmlx.ir.primitive import Primitive
@@ -79,7 +79,7 @@ class EvalTrace(Trace):
                 if node.value is not None:
                     pinned += x.aval.size * 4
                 elif node.error is not None:
-                    raise node.error
+                    raise again(node.error)
                 if x.place is not device and x.place is not None:
                     device = x.place if device is None else mixed(prim, device, x.place)
             elif isinstance(x, np.generic):

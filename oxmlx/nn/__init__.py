@@ -209,4 +209,6 @@ __all__ = [
     "value_and_grad",
 ]
 
+for _module in (fast, initializers, losses):
+    guard(_module.__name__)
 guard(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from oxmlx import numpy as onp
-from oxmlx.errors import ArgumentError, ShapeError
+from oxmlx.errors import ArgumentError, DtypeError, ShapeError
 from oxmlx.nn.fast import scaled_dot_product_attention
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact
 from oxmlx.numpy.arguments import value as as_array
@@ -47,6 +47,7 @@ def dot_product_attention(
     Raises:
         ShapeError: the shapes do not fit.
         ArgumentError: the implementation is unknown.
+        DtypeError: the mask is not of bools.
 
     >>> import oxmlx as ox
     >>> q = ox.numpy.ones((2, 1, 4))
@@ -71,7 +72,11 @@ def dot_product_attention(
     kept = [None if n is None else below(n, t) for n, t in zip(lengths, times, strict=True)]
     seen += [onp.expand_dims(x, (1, 3 - axis)) for axis, x in enumerate(kept) if x is not None]
     if mask is not None:
-        seen.append(as_array(mask, who))
+        given: Any = as_array(mask, who)
+        if given.dtype.kind != "b":
+            problem = f"mask must be of bools, got {given.aval}"
+            raise DtypeError(who, problem, "Numbers to add to the logits are passed as bias.")
+        seen.append(given)
     out: Any = scaled_dot_product_attention(
         q, k, v, scale=1 / sqrt(q.shape[3]) if scale is None else scale, mask=joined(seen, bias)
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 import numpy as np
 
 from oxmlx import tree
+from oxmlx.api.boundary import boundary
 from oxmlx.dtypes import short_name
 from oxmlx.errors import ArgumentError, ImmutableError, StaticValueError
 from oxmlx.ir.value import Value
@@ -56,7 +57,9 @@ class Struct:
         own_init = "__init__" in vars(cls)
         dataclasses.dataclass(init=adds_fields and not own_init, eq=False, repr=False)(cls)
         if "__init__" in vars(cls):
-            cls.__init__ = sealing(cls.__init__)
+            cls.__init__ = boundary(sealing(cls.__init__))
+        if "__call__" in vars(cls):
+            cls.__call__ = boundary(vars(cls)["__call__"])
         structs[cls.__name__] = cls
         remember_scope(cls, inspect.currentframe())
         kind = Kind(cls, flatten, functools.partial(rebuild, cls), functools.partial(keys, cls))

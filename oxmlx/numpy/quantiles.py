@@ -207,29 +207,36 @@ def ranked(
     rows = reshape(transpose(x, (*rest, *axes)), (*lead, n))
     last = rows.ndim - 1
     q = converted(who, q, position_dtype(x.dtype))
-    if weights is None and not skip_nan and not isinstance(q, Tracer):
-        (rows,) = sort([rows], last)
-        low, high, part = known_places(way, q.concrete("fractions"), whole, n)
-    else:
-        fractions = div(ravel(q), constant(whole, q)) if whole != 1 else ravel(q)
-        if weights is not None:
-            if way != "inverted_cdf":
-                problem = f"weights have no meaning for method {method!r}"
-                raise ArgumentError(who, problem, 'Use method="inverted_cdf".')
-            mass = reshape(transpose(weighing(who, weights, x, axes), (*rest, *axes)), rows.shape)
-            rows, mass = sort([rows, cast(mass, fractions.dtype)], last)
-            low, high, part = weighted_places(mass, fractions, rows, skip_nan)
-        else:
-            (rows,) = sort([rows], last)
-            numbers = cast(eq(rows, rows), fractions.dtype)
-            total = sum(numbers, last, keepdims=True) if skip_nan else constant(n, fractions)
-            low, high, part = places(way, fractions, total)
-    found = between_elements(rows, low, high, part)
+    mass = None
+    if weights is not None:
+        if way != "inverted_cdf":
+            problem = f"weights have no meaning for method {method!r}"
+            raise ArgumentError(who, problem, 'Use method="inverted_cdf".')
+        mass = reshape(transpose(weighing(who, weights, x, axes), (*rest, *axes)), rows.shape)
+    rows, spots = located(way, rows, q, whole, mass, skip_nan)
+    found = between_elements(rows, *spots)
     if not skip_nan:
         spoiled = isnan(between(rows, last, n - 1, n))  # NaN comes last
         found = select(broadcast_to(spoiled, found.shape), constant(np.nan, x), found)
     found = reshape(moveaxis(found, last, 0), (*q.shape, *lead))
     return unsqueeze(found, tuple(k + q.ndim for k in axes)) if keepdims else found
+
+
+def located(
+    way: str, rows: Any, q: Any, whole: float, mass: Any, skip_nan: bool
+) -> tuple[Any, tuple[Any, Any, Any]]:
+    """Sorted rows, the two places in them between which the fractions lie, and how far between."""
+    last = rows.ndim - 1
+    if mass is None and not skip_nan and not isinstance(q, Tracer):
+        (rows,) = sort([rows], last)
+        return rows, known_places(way, q.concrete("fractions"), whole, rows.shape[-1])
+    fractions = div(ravel(q), constant(whole, q)) if whole != 1 else ravel(q)
+    if mass is not None:
+        rows, mass = sort([rows, cast(mass, q.dtype)], last)
+        return rows, weighted_places(mass, fractions, rows, skip_nan)
+    (rows,) = sort([rows], last)
+    total = sum(cast(eq(rows, rows), q.dtype), last, keepdims=True)  # NaN, left out, comes last
+    return rows, places(way, fractions, total if skip_nan else constant(rows.shape[-1], q))
 
 
 def known_places(way: str, q: Any, whole: float, n: int) -> tuple[Any, Any, Any]:

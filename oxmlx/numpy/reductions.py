@@ -31,14 +31,16 @@ from oxmlx.numpy.arguments import (
 )
 from oxmlx.numpy.complexes import real_part
 from oxmlx.numpy.extrema import maximum, minimum
-from oxmlx.numpy.shaping import unsqueeze
+from oxmlx.numpy.shaping import between, unsqueeze
 from oxmlx.ops import math, reduction
 from oxmlx.ops.axes import broadcast, reduce_sum
 from oxmlx.ops.complex import conj
 from oxmlx.ops.convert import cast
 from oxmlx.ops.elementwise import add, div, mul, sub
+from oxmlx.ops.logic import ne
 from oxmlx.ops.select import select, zero
-from oxmlx.ops.shape import broadcast_to
+from oxmlx.ops.shape import broadcast_to, reshape, transpose
+from oxmlx.ops.sort import sort
 
 UINT32 = np.dtype(np.uint32)
 Reduce = Callable[[Any, tuple[int, ...]], Any]
@@ -346,7 +348,32 @@ def extreme(
         rest = tuple(n for k, n in enumerate(x.shape) if k not in axes)
         out = broadcast_to(start, rest)
         return unsqueeze(out, axes) if keepdims else out
+    if is_complex(x.dtype):
+        reduce = smallest if pair is minimum else largest
     return reduced(who, reduce, x, axis, keepdims, where, start, start, pair)
+
+
+def largest(x: Any, axes: tuple[int, ...]) -> Any:
+    """The last of complex numbers in order, NaN being the last of all."""
+    rows = in_order(x, axes)
+    n = rows.shape[-1]
+    return reshape(between(rows, rows.ndim - 1, n - 1, n), rows.shape[:-1])
+
+
+def smallest(x: Any, axes: tuple[int, ...]) -> Any:
+    """The first of complex numbers in order, or NaN if there is one."""
+    rows = in_order(x, axes)
+    first = reshape(between(rows, rows.ndim - 1, 0, 1), rows.shape[:-1])
+    last = largest(x, axes)
+    return select(ne(last, last), last, first)
+
+
+def in_order(x: Any, axes: tuple[int, ...]) -> Any:
+    """The elements of axes, sorted along one last axis."""
+    rest = tuple(k for k in range(x.ndim) if k not in axes)
+    lead = tuple(x.shape[k] for k in rest)
+    rows = reshape(transpose(x, (*rest, *axes)), (*lead, product(x.shape[k] for k in axes)))
+    return sort([rows], len(lead))[0]
 
 
 def summand(who: str, a: Any, dtype: Any, out: None, promote_integers: bool = True) -> Any:

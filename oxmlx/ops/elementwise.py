@@ -197,13 +197,20 @@ def binary(prim: Primitive, x: Any, y: Any) -> Any:
     """Apply an elementwise primitive of two operands. The two common cases, operands of one type
     and an array with a Python number, skip the general promotion."""
     if isinstance(x, Value):
-        a = x.aval
         if isinstance(y, Value):
-            if y.aval is a:
+            if y.aval is x.aval:
                 return bind(prim, x, y)
-        elif type(y) in PLAIN and promote(a.dtype, a.weak, *PLAIN[type(y)])[0] is a.dtype:
-            return bind(prim, x, literal(y, a.dtype, prim.name))
+        elif fits(y, x.aval):
+            return bind(prim, x, literal(y, x.aval.dtype, prim.name))
+    elif isinstance(y, Value) and fits(x, y.aval):
+        return bind(prim, literal(x, y.aval.dtype, prim.name), y)
     return bind(prim, *operands(prim.name, x, y))
+
+
+def fits(x: Any, aval: Aval) -> bool:
+    """Whether `x` is a Python number that takes the dtype of an array."""
+    kind = PLAIN.get(type(x))
+    return kind is not None and promote(aval.dtype, aval.weak, *kind)[0] is aval.dtype
 
 
 def add(x: Any, y: Any) -> Any:

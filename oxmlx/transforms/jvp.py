@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from oxmlx.errors import ConcretizationError
 from oxmlx.ir.array import number
 from oxmlx.ir.aval import get_aval, scalar_aval
 from oxmlx.ir.jaxpr import Jaxpr
@@ -15,6 +16,7 @@ from oxmlx.ir.stage import eval_jaxpr, stage_closed
 from oxmlx.ir.trace import Trace, current_trace, interpret
 from oxmlx.ir.value import Tracer
 from oxmlx.ops.axes import zeros_like
+from oxmlx.source import current_location
 
 
 class JVPTracer(Tracer):
@@ -27,7 +29,16 @@ class JVPTracer(Tracer):
         self.aval = get_aval(primal)
 
     def concrete(self, what: str) -> Any:
-        return self.primal.concrete(what)
+        """The primal, for a decision that it takes; as a number it would lose the tangent."""
+        if what in ("a Python bool", "a Python index"):
+            return self.primal.concrete(what)
+        raise ConcretizationError(
+            f"{self!r}",
+            f"{what} was asked of a value that is being differentiated, which would lose its "
+            "derivative",
+            "Use the functions of ox.numpy, or ox.lax.stop_gradient(x) for a constant.",
+            where=current_location(),
+        )
 
 
 class JVPTrace(Trace):

@@ -24,5 +24,12 @@ REFUSALS = [
         ArgumentError,
         "static arguments must be among ['x'], got ['n']",
     ),
+    Refusal(
+        "a string",
+        lambda: ox.jit(lambda x, mode: x)(1.0, {"a": ["b"]}),
+        ArgumentError,
+        "argument mode['a'][0] must be an array or a number, got str: 'b'\n"
+        "  If the trace depends on its value, name it in static_argnames.",
+    ),
     Refusal("not a function", lambda: ox.jit(3), ArgumentError, "needs a function, got int"),
 ]

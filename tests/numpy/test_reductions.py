@@ -26,6 +26,8 @@ CASES = [
     *(Case(name, T > 0, **axes) for name in LOGIC.split() for axes in AXES[:4]),
     *(Case(name, x) for name in (SUMS + " max min any").split() for x in (K, U, H, B)),
     *(Case(name, Z, axis=1) for name in (SUMS + " any count_nonzero").split()),
+    *(Case(name, Z, axis=k) for name in ("max", "min") for k in (None, 1)),
+    Case("max", Z, axis=1, initial=0.5, where=MASK),
     *(Case(name, X, axis=1, where=MASK | ROWS) for name in SUMS.split()),
     *(Case(name, X, axis=0, where=MASK, initial=0.25) for name in ("max", "min", "sum", "prod")),
     *(Case(name, B, where=MASK) for name in ("any", "all")),

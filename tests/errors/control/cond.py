@@ -11,7 +11,7 @@ REFUSALS = [
         "branches of two types",
         lambda: cond(True, lambda x: x, lambda x: x[0], ONES),
         ShapeError,
-        "branch 0 returns [f32[]], branch 1 returns [f32[3]]",
+        "false_fun returns [f32[]], true_fun returns [f32[3]]",
     ),
     Refusal(
         "a predicate with axes",
@@ -27,6 +27,6 @@ REFUSALS = [
         "branches of two structures",
         lambda: cond(True, lambda x: (x,), lambda x: x, 1.0),
         TreeError,
-        "branch 0 returns PyTreeDef(*), branch 1 returns PyTreeDef((*,))",
+        "false_fun returns PyTreeDef(*), true_fun returns PyTreeDef((*,))",
     ),
 ]

@@ -4,7 +4,7 @@ from raise_coverage import Refusal
 
 import oxmlx as ox
 from oxmlx import nn
-from oxmlx.errors import ArgumentError, ShapeError
+from oxmlx.errors import ArgumentError, DtypeError, ShapeError
 
 Q = ox.numpy.ones((3, 2, 4))
 
@@ -14,6 +14,12 @@ REFUSALS = [
         lambda: nn.dot_product_attention(Q, Q, Q, implementation="cudnn"),
         ArgumentError,
         "implementation got 'cudnn'\n  It takes None or 'xla'.",
+    ),
+    Refusal(
+        "a mask of numbers",
+        lambda: nn.dot_product_attention(Q, Q, Q, mask=Q[0, :, 0]),
+        DtypeError,
+        "mask must be of bools, got f32",
     ),
     Refusal(
         "no heads",
