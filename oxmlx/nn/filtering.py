@@ -68,7 +68,7 @@ def filter(model: T, where: Any, inverse: bool = False) -> T:
     LayerNorm(weight=f32[2], bias=None, eps=1e-05, frozen=frozenset({'bias'}))
     """
     leaves, treedef = tree.flatten(model)
-    if isinstance(model, Module) and inspect.unwrap(where) is is_trainable:
+    if isinstance(model, Module) and inspect.unwrap(where) is inspect.unwrap(is_trainable):
         where = model.trainable_mask()  # the owner of a leaf decides, not the leaf
     if callable(where) and not isinstance(where, Module):
         chosen = [where(x) for x in leaves]

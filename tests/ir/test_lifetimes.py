@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import oxmlx as ox
+from oxmlx.errors import DonatedError
 from oxmlx.ops.axes import reduce_sum
 from oxmlx.ops.convert import from_numpy
 from oxmlx.ops.math import sin
@@ -100,3 +101,20 @@ def test_an_object_whose_jitted_step_calls_it_back_dies() -> None:
     model = train()
     gc.collect()
     assert model() is None
+
+
+def test_a_failed_array_does_not_collect_the_frames_of_its_readers() -> None:
+    x = from_numpy(np.ones(1, np.float32))
+    ox.jit(lambda x: x, donate_argnums=0)(x)
+
+    def read() -> tuple[int, Any]:
+        mine = from_numpy(np.ones(5, np.float32))
+        with pytest.raises(DonatedError) as caught:
+            x.tolist()
+        return len(caught.traceback), weakref.ref(mine)
+
+    lengths, readers = zip(*(read() for _ in range(3)), strict=True)
+    del read
+    gc.collect()
+    assert len(set(lengths)) == 1
+    assert [ref() for ref in readers] == [None] * 3

@@ -1,0 +1,83 @@
+"""jit, loops, branches, and how programs print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+import oxmlx as ox
+from differences.rows import row
+from oxmlx.errors import DonatedError
+
+onp = ox.numpy
+
+
+@row("arrays that a jitted function closes over")
+def closed_over_arrays() -> None:
+    theirs, ours = jnp.arange(3.0) * 2, onp.arange(3.0) * 2
+    jaxpr = jax.make_jaxpr(jax.jit(lambda x: x * theirs))(1.0)
+    assert (len(jaxpr.consts), len(jaxpr.eqns[0].invars)) == (0, 1)
+    program = ox.make_jaxpr(ox.jit(lambda x: x * ours))(1.0)
+    assert str(program).startswith("{ lambda a:f32[3]; b:f32[]. let")
+    assert len(program.jaxpr.eqns[0].inputs) == 2
+
+
+@row("donated arrays")
+def donation() -> None:
+    def total(L: Any, x: Any) -> Any:
+        L.jit(lambda x: x.sum(), donate_argnums=0)(x)
+        return x + 1
+
+    assert total(jax, jnp.ones(3)).tolist() == [2, 2, 2]
+    with pytest.raises(DonatedError, match="donated to <lambda>"):
+        total(ox, onp.ones(3))
+
+
+@row("weak carries of loops")
+def weak_carries() -> None:
+    def loop(L: Any) -> Any:
+        return L.lax.fori_loop(0, 3, lambda i, c: (c[0] + c[1], c[1] * 1.5), (1, 2))
+
+    with pytest.raises(TypeError, match="carry"):
+        loop(jax)
+    assert [x.item() for x in loop(ox)] == [10.5, 6.75]
+
+
+@row("branches that return Python numbers")
+def weak_branches() -> None:
+    def branch(L: Any, np: Any) -> Any:
+        return L.lax.cond(True, lambda x: 1, lambda x: x, np.array(1.5, "float16"))
+
+    with pytest.raises(TypeError, match="branch"):
+        branch(jax, jnp)
+    assert (branch(ox, onp).item(), branch(ox, onp).dtype) == (1, "float16")
+
+
+@row("evaluation")
+def laziness() -> None:
+    x = jnp.ones(3) + 1
+    assert not hasattr(x, "is_pending")
+    y = onp.ones(3) + 1
+    assert y.is_pending()
+    ox.eval(y)
+    assert not y.is_pending()
+
+
+@row("names of equations")
+def names() -> None:
+    def f(L: Any, np: Any) -> Any:
+        inner = L.jit(lambda x: x.astype("float16"))
+        return str(L.make_jaxpr(lambda x: np.where(x > 0, inner(x), 0))(1.0))
+
+    for theirs, ours in (("convert_element_type[", "cast["), ("jit[", "call["), ("select_n", "")):
+        assert theirs in f(jax, jnp)
+        assert theirs not in f(ox, onp) and ours in f(ox, onp)
+
+
+@row("names of devices")
+def devices() -> None:
+    assert jax.devices()[0].platform == "cpu"
+    assert (str(ox.devices()[0]), ox.devices()[0].platform) == ("reference:0", "reference")
