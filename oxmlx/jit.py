@@ -213,11 +213,10 @@ class Jitted:
 def argument_name(names: Sequence[str], path: tree.KeyPath) -> str:
     """A leaf of (args, kwargs) as the user calls it: x['w'][0]."""
     where, first, *rest = path
-    if where == tree.SequenceKey(1):
-        name = str(first.key)
-    else:
-        name = names[first.idx] if first.idx < len(names) else f"#{first.idx}"
-    return name + tree.keystr(tuple(rest))
+    name: Any = f"#{first.idx}" if where == tree.SequenceKey(0) else first.key
+    if where == tree.SequenceKey(0) and first.idx < len(names):
+        name = names[first.idx]
+    return f"{name}{tree.keystr(tuple(rest))}"
 
 
 def difference(names: Sequence[str], old: Signature, new: Signature) -> str:

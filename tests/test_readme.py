@@ -36,6 +36,16 @@ def test_a_training_loop() -> None:
     assert float(space["value"]) < 0.7
 
 
+def test_models_are_pytrees(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    space: dict[str, Any] = {}
+    exec(block("Models are pytrees"), space)
+    assert type(space["gradient"]) is space["Residual"]
+    assert "first.weight" in capsys.readouterr().out
+
+
 def test_gradients_compose(capsys: pytest.CaptureFixture[str]) -> None:
     exec(block("Gradients compose"), {})
     assert "cos" in capsys.readouterr().out

@@ -271,7 +271,7 @@ def sort_residuals(cut: Split, consts: int, carries: int) -> Halves:
             stacked.append(atom)
     return Halves(
         intern_jaxpr(dce(Jaxpr(known.inputs[:consts], once, hoisted))),
-        intern_jaxpr(Jaxpr(known.inputs, known.eqns, [*known.outputs[:n_out], *stacked])),
+        intern_jaxpr(dce(Jaxpr(known.inputs, known.eqns, [*known.outputs[:n_out], *stacked]))),
         places,
         [kind == "hoisted" or (kind == "input" and at < consts) for kind, at in places],
     )

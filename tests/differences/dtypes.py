@@ -89,11 +89,16 @@ def complex_to_real() -> None:
 
 @row("order of complex numbers")
 def complex_order() -> None:
+    pair = [1 + 0j, 1j]
     assert jnp.array(1j) < jnp.array(1 + 0j)
     assert jax.lax.max(jnp.array(1j), jnp.array(1 + 0j)) == 1
     for f in (lambda x, y: x < y, ox.lax.max):
         with pytest.raises(DtypeError):
             f(onp.array(1j), onp.array(1 + 0j))
+    for xp in (jnp, onp):
+        x = xp.array(pair)
+        assert xp.sort(x).tolist() == [1j, 1]
+        assert (xp.max(x), xp.min(x), xp.maximum(*x), xp.minimum(*x)) == (1, 1j, 1, 1j)
 
 
 @row("keys are no numbers")
