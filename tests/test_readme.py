@@ -23,6 +23,11 @@ def block(section: str, k: int = 0) -> str:
     return re.findall(r"```python\n(.*?)```", SECTIONS[section], re.DOTALL)[k]
 
 
+def run(section: str, space: dict[str, Any]) -> None:
+    """Execute a section's block as a newcomer's file would be."""
+    exec(compile(block(section), section, "exec", dont_inherit=True), space)
+
+
 def batches() -> list[tuple[ox.Array, ox.Array]]:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(4, 32, 64))
@@ -32,7 +37,7 @@ def batches() -> list[tuple[ox.Array, ox.Array]]:
 
 def test_a_training_loop() -> None:
     space: dict[str, Any] = {"batches": batches()}
-    exec(block("A training loop"), space)
+    run("A training loop", space)
     assert float(space["value"]) < 0.7
 
 
@@ -41,26 +46,26 @@ def test_models_are_pytrees(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     space: dict[str, Any] = {}
-    exec(block("Models are pytrees"), space)
+    run("Models are pytrees", space)
     assert type(space["gradient"]) is space["Residual"]
     assert "first.weight" in capsys.readouterr().out
 
 
 def test_gradients_compose(capsys: pytest.CaptureFixture[str]) -> None:
-    exec(block("Gradients compose"), {})
+    run("Gradients compose", {})
     assert "cos" in capsys.readouterr().out
 
 
 def test_a_language_model(capsys: pytest.CaptureFixture[str]) -> None:
     if not FOLDER.exists():
         convert(fetch("smollm2"), FOLDER)
-    exec(block("A language model"), {})
+    run("A language model", {})
     assert len(capsys.readouterr().out) > 20
 
 
 def test_add_an_op() -> None:
     space: dict[str, Any] = {}
-    exec(block("Add an op"), space)
+    run("Add an op", space)
     cube: Any = space["cube"]
     assert float(ox.grad(ox.grad(ox.jit(cube)))(2.0)) == 12.0
 
