@@ -44,7 +44,7 @@ class UnboundAxisError(AxisError, NameError):
     """A collective over an axis name that no vmap around it has."""
 
 
-class DtypeError(OxmlxError, TypeError):
+class DtypeError(OxmlxError, TypeError, ValueError):
     """A dtype that an operation does not accept."""
 
 
@@ -68,15 +68,15 @@ class ConcretizationError(OxmlxError, TypeError):
     """A traced value was asked for a Python value it does not have yet."""
 
 
-class LeakedTracerError(OxmlxError, RuntimeError):
+class LeakedTracerError(OxmlxError, RuntimeError, TypeError):
     """A traced value outlived the transformation that made it."""
 
 
-class GradientError(OxmlxError, TypeError):
+class GradientError(OxmlxError, TypeError, ValueError):
     """A function that cannot be differentiated as asked."""
 
 
-class StaticValueError(OxmlxError, TypeError):
+class StaticValueError(OxmlxError, TypeError, ValueError):
     """A static argument or primitive parameter that cannot be hashed."""
 
 

@@ -85,13 +85,14 @@ def number(x: np.generic, aval: Aval) -> Array:
 _lock = RLock()
 _pending: list[ref[Node]] = []
 _pinned = [0]
+_depth = [0]  # of evaluations inside of each other: a callback may use arrays
 
 
 def remember(node: Node, operand_bytes: int) -> None:
     """Keep the pending program bounded: run it when it grows long or pins much memory."""
     _pending.append(ref(node))
     _pinned[0] += operand_bytes
-    if len(_pending) > config.pending_limit or _pinned[0] > MAX_PINNED:
+    if not _depth[0] and (len(_pending) > config.pending_limit or _pinned[0] > MAX_PINNED):
         with _lock:
             refs = _pending[:]
             del _pending[: len(refs)]
@@ -107,9 +108,13 @@ def evaluate(targets: list[Node], strict: bool = True) -> list[Any]:
         strict: raise the error of a target that failed; else leave it to whoever reads it.
     """
     with _lock, np.errstate(all="ignore"):
-        order = pending_cone(targets)
-        while order:
-            run(order.pop())
+        _depth[0] += 1
+        try:
+            order = pending_cone(targets)
+            while order:
+                run(order.pop())
+        finally:
+            _depth[0] -= 1
     if strict:
         for node in targets:
             if node.error is not None:
@@ -144,6 +149,8 @@ def pending_cone(targets: list[Node]) -> list[Node]:
 
 def run(node: Node) -> None:
     """Apply the primitive's `impl`, or inherit the error of an operand."""
+    if node.value is not None or node.error is not None:
+        return  # a callback, run before this node, needed it too
     args: list[Any] = []
     for x in node.inputs:
         if type(x) is Node:

@@ -82,6 +82,10 @@ class Primitive:
     effect: ClassVar[str | None] = None
     """`ordered`: keeps program order, is never dropped, merged or repeated."""
 
+    at_once: ClassVar[bool] = False
+    """Whether eager code runs it where it stands instead of recording it: programs, effects, and
+    what calls a function of the user's, which must not run under a lock of ours."""
+
     def __init_subclass__(cls) -> None:
         own = [
             name
@@ -89,6 +93,7 @@ class Primitive:
             if "ClassVar" not in str(annotation)
         ]
         cls.fields = (*(f for f in cls.fields if f not in own), *own)
+        cls.at_once = cls.at_once or cls.kind == "program" or cls.effect is not None
         if "name" not in cls.__dict__:
             cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
 
