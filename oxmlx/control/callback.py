@@ -87,7 +87,7 @@ class Callback(Primitive):
     fun: HostFunction
     outs: tuple[Aval, ...]
     batch: int = 0
-    kind, multiple_results, at_once = "host", True, True
+    kind, multiple_results = "host", True
 
     def abstract(self, *avals: Aval) -> list[Aval]:
         lead = avals[0].shape[: self.batch] if self.batch else ()

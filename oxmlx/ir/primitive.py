@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from weakref import WeakValueDictionary
 
@@ -82,10 +82,6 @@ class Primitive:
     effect: ClassVar[str | None] = None
     """`ordered`: keeps program order, is never dropped, merged or repeated."""
 
-    at_once: ClassVar[bool] = False
-    """Whether eager code runs it where it stands instead of recording it: programs, effects, and
-    what calls a function of the user's, which must not run under a lock of ours."""
-
     def __init_subclass__(cls) -> None:
         own = [
             name
@@ -93,7 +89,6 @@ class Primitive:
             if "ClassVar" not in str(annotation)
         ]
         cls.fields = (*(f for f in cls.fields if f not in own), *own)
-        cls.at_once = cls.at_once or cls.kind == "program" or cls.effect is not None
         if "name" not in cls.__dict__:
             cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
 
@@ -175,7 +170,7 @@ class Primitive:
 
 
 _table: WeakValueDictionary[Any, Any] = WeakValueDictionary()
-_lock = Lock()
+_lock = RLock()  # reentrant: a finalizer of the user's may run at any allocation
 
 
 class Undef:

@@ -55,7 +55,7 @@ def abstract(prim: Primitive, avals: tuple[Aval, ...]) -> Any:
 
 
 class EvalTrace(Trace):
-    """The ordinary meaning: record first-order equations, run programs, effects and callbacks."""
+    """The ordinary meaning: record first-order equations, run programs and effects at once."""
 
     __slots__ = ()
 
@@ -65,7 +65,7 @@ class EvalTrace(Trace):
     """How a program runs: its meaning, until `jit.py` puts compiled code here."""
 
     def process(self, prim: Primitive, args: Sequence[Any]) -> Any:
-        if prim.at_once:
+        if prim.kind == "program" or prim.effect is not None:
             return self.run(prim, args)
         avals: list[Aval] = []
         inputs: list[Any] = []
@@ -101,7 +101,7 @@ class EvalTrace(Trace):
         return outs
 
     def run(self, prim: Primitive, args: Sequence[Any]) -> Any:
-        """Run what is not recorded on realised operands, under this trace."""
+        """Run a program or an effect on realised operands, under this trace."""
         device, buffers = realise(prim, args)
         avals = tuple(x.aval if type(x) is Array else scalar_aval(x.dtype) for x in args)
         out = abstract(prim, avals)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
-from oxmlx.errors import ConcretizationError, ImmutableError, ShapeError
+from oxmlx.dtypes import is_key
+from oxmlx.errors import ConcretizationError, DtypeError, ImmutableError, ShapeError
 from oxmlx.ir.aval import Aval
 from oxmlx.source import current_location
 
@@ -85,6 +86,9 @@ class Value(Surface):
         return self.concrete("a Python list").tolist()
 
     def __bool__(self) -> bool:
+        if is_key(self.aval.dtype):
+            advice = "Compare with None: `key if key is not None else ...`."
+            raise DtypeError("bool", f"a random key is neither true nor false: {self.aval}", advice)
         return bool(self.concrete("a Python bool"))
 
     def __int__(self) -> int:
