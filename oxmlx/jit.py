@@ -7,7 +7,7 @@ import inspect
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from threading import Lock
+from threading import RLock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,7 +68,7 @@ class Jitted:
         self.static_nums, self.static_names = chosen("static", fun, static_argnums, static_argnames)
         self.donate_nums, self.donate_names = chosen("donate", fun, donate_argnums, donate_argnames)
         self.cache: OrderedDict[Signature, Entry] = OrderedDict()
-        self.lock = Lock()
+        self.lock = RLock()
         self.traces = 0
         """How often the function was traced."""
 
@@ -327,6 +327,7 @@ def jit(
             afterwards raises `DonatedError`.
 
     Raises:
+        ArgumentError: the function has no such argument.
         StaticValueError: a static argument is not hashable.
 
     >>> import oxmlx as ox

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -68,13 +70,15 @@ def test_an_argument_that_does_not_exist_is_refused(options: dict[str, Any]) -> 
     ox.jit(lambda *xs, **named: xs[0], **options)
 
 
-def test_clearing_the_cache_while_it_is_used() -> None:
-    class Clearing(dict):  # type: ignore[type-arg]
-        """As if another thread cleared the cache between a look and a touch."""
+def test_no_other_thread_can_clear_the_cache_between_a_look_and_a_touch() -> None:
+    free: list[bool] = []
 
-        def move_to_end(self, key: Any) -> None:
-            assert f.lock.locked()
+    class Watched(OrderedDict[Any, Any]):
+        def move_to_end(self, key: Any, last: bool = True) -> None:
+            with ThreadPoolExecutor(1) as other:
+                free.append(other.submit(f.lock.acquire, blocking=False).result())
 
     f = ox.jit(lambda x: x + 1)
-    f.cache = Clearing()  # type: ignore[assignment]
+    f.cache = Watched()
     assert f(array(1)).tolist() == f(array(1)).tolist() == [2]
+    assert free == [False]

@@ -51,6 +51,9 @@ def jacfwd(
         A function that returns a pytree of the output's structure whose leaves are pytrees of the
         argument's structure, of arrays [*output shape, *argument shape]; with `has_aux` also aux.
 
+    Raises:
+        GradientError: an argument is an integer, or complex though nobody said `holomorphic`.
+
     >>> import oxmlx as ox
     >>> ox.jacfwd(lambda x: x**2)(ox.numpy.array([1.0, 2.0]))
     array([[2., 0.],
@@ -109,6 +112,9 @@ def jacrev(
 
     Returns:
         As `jacfwd`.
+
+    Raises:
+        GradientError: an output is an integer, or complex though nobody said `holomorphic`.
 
     >>> import oxmlx as ox
     >>> ox.jacrev(lambda x: x**2)(ox.numpy.array([1.0, 2.0]))

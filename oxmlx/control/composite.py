@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import OrderedDict
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Any, TypeVar
 
 from oxmlx import tree
@@ -46,7 +46,7 @@ def composite(name: str) -> Callable[[F], F]:
 
     def decorate(fun: F) -> F:
         cache: OrderedDict[Any, tuple[Call, list[Any], tree.PyTreeDef]] = OrderedDict()
-        lock = Lock()
+        lock = RLock()
 
         @functools.wraps(fun)
         def called(*args: Any, **static: Any) -> Any:

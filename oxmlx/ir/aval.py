@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from threading import Lock
+from threading import RLock
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -70,7 +70,7 @@ class Aval:
 
 
 _table: WeakValueDictionary[tuple[Any, ...], Aval] = WeakValueDictionary()
-_lock = Lock()
+_lock = RLock()  # reentrant: a finalizer of the user's may run at any allocation
 _scalars: dict[np.dtype[Any], Aval] = {}
 
 

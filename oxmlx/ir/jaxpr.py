@@ -8,7 +8,7 @@ atom    ::= variable | literal
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from threading import Lock
+from threading import RLock
 from typing import Any, TypeVar, final
 from weakref import WeakValueDictionary
 
@@ -107,7 +107,7 @@ class Jaxpr:
 
 
 _table: WeakValueDictionary[Any, Jaxpr] = WeakValueDictionary()
-_lock = Lock()
+_lock = RLock()  # reentrant: a finalizer of the user's may run at any allocation
 
 
 def structure(jaxpr: Jaxpr) -> Hashable:

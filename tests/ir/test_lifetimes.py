@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import weakref
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -118,3 +120,18 @@ def test_a_failed_array_does_not_collect_the_frames_of_its_readers() -> None:
     gc.collect()
     assert len(set(lengths)) == 1
     assert [ref() for ref in readers] == [None] * 3
+
+
+@pytest.mark.parametrize("module", ["aval", "primitive", "jaxpr"])
+def test_a_finalizer_may_trace_while_a_table_is_written(module: str) -> None:
+    """The collector runs finalizers at any allocation, so also where a lock is held."""
+    done: list[str] = []
+
+    def finalizer() -> None:
+        with importlib.import_module(f"oxmlx.ir.{module}")._lock:
+            done.append(str(ox.make_jaxpr(lambda x: sin(x) ** 977)(np.ones((977,)))))
+
+    thread = Thread(target=finalizer, daemon=True)
+    thread.start()
+    thread.join(timeout=20)
+    assert done and "integer_pow[n=977]" in done[0]
