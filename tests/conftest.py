@@ -19,6 +19,13 @@ collect_ignore = ["errors"]
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("MLX_ENABLE_TF32", "0")
 
+import jax  # noqa: E402
+import jax.experimental  # noqa: E402
+
+# The newest jax for Python 3.10 is 0.6, where the switch still has its older place.
+if not hasattr(jax, "enable_x64"):
+    jax.enable_x64 = jax.experimental.enable_x64
+
 # Several workers share few cores, so how long one example took says nothing.
 settings.register_profile("oxmlx", deadline=None)
 settings.load_profile("oxmlx")

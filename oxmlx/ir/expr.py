@@ -10,7 +10,7 @@ import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from weakref import WeakValueDictionary
 
@@ -175,7 +175,7 @@ class Expr:
 
 
 _table: WeakValueDictionary[Any, Any] = WeakValueDictionary()
-_lock = Lock()
+_lock = RLock()
 
 
 def bits(field: Any) -> Any:
