@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import factorial, pi
 from typing import Any
 
@@ -10,9 +9,9 @@ from oxmlx.dtypes import is_float
 from oxmlx.errors import DtypeError
 from oxmlx.lax.arguments import Array, ArrayLike, as_array, listed, same_type
 from oxmlx.ops import elementwise, logic, math
-from oxmlx.ops.elementwise import div, mul, neg, one, reciprocal, sub
-from oxmlx.ops.math import constant
-from oxmlx.ops.select import maximum, select, zero
+from oxmlx.ops.elementwise import div, mul, neg, one, reciprocal, sub, zero
+from oxmlx.ops.math import constant, nested_series
+from oxmlx.ops.select import maximum, select
 
 HEAD = 12
 """How many terms of ζ are added before the rest is an integral with corrections."""
@@ -144,21 +143,13 @@ def scaled_bessel(who: str, order: int, x: Any) -> Any:
     near = logic.lt(size, constant(SPLIT, x))
     small, large = select(near, x, zero(x)), select(near, constant(SPLIT, x), size)
     half = mul(small, constant(0.5, x))
-    taylor = nested(mul(half, half), [1 / (k * (k + order)) for k in TERMS])
+    taylor = nested_series(mul(half, half), [1 / (k * (k + order)) for k in TERMS])
     taylor = mul(taylor, math.exp(neg(math.abs_(small))))
     signs = [((2 * k - 1) ** 2 - 4 * order) / (8 * k) for k in TERMS]
-    tail = mul(math.rsqrt(mul(large, constant(2 * pi, x))), nested(reciprocal(large), signs))
+    tail = mul(math.rsqrt(mul(large, constant(2 * pi, x))), nested_series(reciprocal(large), signs))
     if order:
         taylor, tail = mul(taylor, half), mul(tail, math.sign(x))
     return select(near, taylor, tail)
-
-
-def nested(u: Any, ratios: Sequence[float]) -> Any:
-    """1 + r₁u (1 + r₂u (1 + …)): a series whose terms neither overflow nor cancel."""
-    out: Any = one(u)
-    for ratio in reversed(ratios):
-        out = elementwise.add(mul(mul(u, constant(ratio, u)), out), one(u))
-    return out
 
 
 def floats(who: str, *xs: Any) -> list[Any]:

@@ -11,7 +11,6 @@ import types
 import typing
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from types import FrameType
 from typing import Annotated, Any, ForwardRef, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
@@ -21,6 +20,7 @@ import numpy as np
 from oxmlx.ir.value import Value
 from oxmlx.source import is_internal
 from oxmlx.tree import is_tree_node
+from oxmlx.tree.registering import getter
 
 CONTAINERS = (tuple, list, dict, OrderedDict, defaultdict, deque, Sequence, Mapping)
 UNIONS = (typing.Union, types.UnionType)
@@ -107,13 +107,6 @@ def layout_of(cls: type) -> Layout:
             getter(fixed),
         )
     return layout
-
-
-def getter(names: tuple[str, ...]) -> Any:
-    """A function of an instance that returns the tuple of these attributes."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda node: tuple([getattr(node, name) for name in names])
 
 
 def role_of(field: dataclasses.Field[Any], cls: type) -> str:

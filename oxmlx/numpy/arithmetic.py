@@ -25,11 +25,11 @@ from oxmlx.numpy.arguments import (
 from oxmlx.numpy.comparison import real_array
 from oxmlx.ops import elementwise, math, operators
 from oxmlx.ops.convert import broadcast_shapes, cast
-from oxmlx.ops.elementwise import div, mul, one, operands
+from oxmlx.ops.elementwise import div, mul, one, operands, zero
 from oxmlx.ops.logic import and_, eq, gt, lt, ne, or_
 from oxmlx.ops.math import constant
 from oxmlx.ops.reduction import reduce_or
-from oxmlx.ops.select import maximum, minimum, select, zero
+from oxmlx.ops.select import maximum, minimum, select
 from oxmlx.ops.shape import broadcast_to
 
 

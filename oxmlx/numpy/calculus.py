@@ -32,12 +32,12 @@ from oxmlx.numpy.sorting import argsort
 from oxmlx.ops import logic, math
 from oxmlx.ops.complex import conj
 from oxmlx.ops.conv import conv_general
-from oxmlx.ops.elementwise import add, div, mul, neg, one, sub
+from oxmlx.ops.elementwise import add, div, mul, neg, one, sub, zero
 from oxmlx.ops.gather import take
 from oxmlx.ops.logic import and_, eq, gt, lt
 from oxmlx.ops.math import constant
 from oxmlx.ops.operators import remainder
-from oxmlx.ops.select import clamp, select, zero
+from oxmlx.ops.select import clamp, select
 from oxmlx.ops.shape import broadcast_to, reshape
 from oxmlx.ops.slicing import reverse
 

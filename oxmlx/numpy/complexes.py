@@ -10,10 +10,9 @@ from oxmlx.ir.aval import get_aval
 from oxmlx.numpy.arguments import BOOL, Array, ArrayLike, inexact, value
 from oxmlx.ops import complex, math
 from oxmlx.ops.axes import full
-from oxmlx.ops.elementwise import mul
+from oxmlx.ops.elementwise import mul, zero
 from oxmlx.ops.logic import eq, ne
 from oxmlx.ops.math import constant
-from oxmlx.ops.select import zero
 
 
 def real(val: ArrayLike, /) -> Array:

@@ -8,10 +8,10 @@ from typing import Any
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact, inexacts
 from oxmlx.numpy.complexes import real_part
 from oxmlx.ops import elementwise, math
-from oxmlx.ops.elementwise import mul, sub
+from oxmlx.ops.elementwise import mul, sub, zero
 from oxmlx.ops.logic import and_, eq, ge, not_
 from oxmlx.ops.math import constant, is_finite
-from oxmlx.ops.select import select, zero
+from oxmlx.ops.select import select
 
 
 def exp(x: ArrayLike, /) -> Array:

@@ -22,10 +22,10 @@ from oxmlx.numpy.comparison import real_array
 from oxmlx.ops import math
 from oxmlx.ops.complex import complex_, imag, real
 from oxmlx.ops.convert import bitcast, cast
-from oxmlx.ops.elementwise import mul, neg, sub
+from oxmlx.ops.elementwise import mul, neg, sub, zero
 from oxmlx.ops.logic import and_, eq, lt, ne, not_, or_, shift_right_logical
 from oxmlx.ops.math import constant, is_finite
-from oxmlx.ops.select import select, zero
+from oxmlx.ops.select import select
 
 
 def signbit(x: ArrayLike, /) -> Array:

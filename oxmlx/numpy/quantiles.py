@@ -32,11 +32,11 @@ from oxmlx.ops import math
 from oxmlx.ops.axes import broadcast, reduce_sum
 from oxmlx.ops.convert import cast, from_numpy
 from oxmlx.ops.cumulative import cumsum
-from oxmlx.ops.elementwise import add, div, mul, sub
+from oxmlx.ops.elementwise import add, div, mul, sub, zero
 from oxmlx.ops.gather import take, take_along_axis
 from oxmlx.ops.logic import eq, lt
 from oxmlx.ops.math import constant
-from oxmlx.ops.select import maximum, minimum, select, zero
+from oxmlx.ops.select import maximum, minimum, select
 from oxmlx.ops.shape import broadcast_to, moveaxis, reshape, transpose
 from oxmlx.ops.sort import sort
 

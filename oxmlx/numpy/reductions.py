@@ -36,9 +36,9 @@ from oxmlx.ops import math, reduction
 from oxmlx.ops.axes import broadcast, reduce_sum
 from oxmlx.ops.complex import conj
 from oxmlx.ops.convert import cast
-from oxmlx.ops.elementwise import add, div, mul, sub
+from oxmlx.ops.elementwise import add, div, mul, sub, zero
 from oxmlx.ops.logic import ne
-from oxmlx.ops.select import select, zero
+from oxmlx.ops.select import select
 from oxmlx.ops.shape import broadcast_to, reshape, transpose
 from oxmlx.ops.sort import sort
 

@@ -9,10 +9,10 @@ from oxmlx.errors import DtypeError
 from oxmlx.numpy.arguments import Array, ArrayLike, inexact, refuse_out, static_int, value
 from oxmlx.ops import math
 from oxmlx.ops.complex import complex_, imag, real
-from oxmlx.ops.elementwise import div, mul, sub
+from oxmlx.ops.elementwise import div, mul, sub, zero
 from oxmlx.ops.logic import eq, lt
 from oxmlx.ops.math import constant
-from oxmlx.ops.select import select, zero
+from oxmlx.ops.select import select
 
 
 def floor(x: ArrayLike, /) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import reduce
 from math import pi
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 from oxmlx.numpy.arguments import FLOAT32, Array, ArrayLike, inexact, refuse_complex, static_int
 from oxmlx.ops import math
 from oxmlx.ops.axes import full
-from oxmlx.ops.elementwise import add, div, mul, one, sub
+from oxmlx.ops.elementwise import add, div, mul, one, sub, zero
 from oxmlx.ops.logic import lt
-from oxmlx.ops.math import constant
-from oxmlx.ops.select import select, zero
+from oxmlx.ops.math import constant, nested_series
+from oxmlx.ops.select import select
 from oxmlx.ops.slicing import iota
 
 NEAR = 0.01
@@ -56,9 +55,9 @@ def i0(x: ArrayLike) -> Array:
     x = math.abs_(y)
     near = lt(x, constant(SPLIT, y))
     small, large = select(near, y, zero(y)), select(near, constant(SPLIT, y), x)
-    series = nested(mul(mul(small, small), constant(0.25, y)), SERIES)
+    series = nested_series(mul(mul(small, small), constant(0.25, y)), SERIES)
     factor = div(math.exp(large), math.sqrt(mul(large, constant(2 * pi, y))))
-    return select(near, series, mul(factor, nested(div(one(y), large), ASYMPTOTIC)))
+    return select(near, series, mul(factor, nested_series(div(one(y), large), ASYMPTOTIC)))
 
 
 def bartlett(M: int) -> Array:
@@ -130,11 +129,3 @@ def cosines(t: Any, *coefficients: float) -> Any:
     """Σ cₖ cos kπt"""
     terms = [mul(math.cos(mul(t, k * pi)), c) for k, c in enumerate(coefficients) if k]
     return reduce(add, terms, coefficients[0])
-
-
-def nested(u: Any, ratios: Sequence[float]) -> Any:
-    """1 + r₁u (1 + r₂u (1 + …)): a series whose terms neither overflow nor cancel."""
-    out: Any = one(u)
-    for ratio in reversed(ratios):
-        out = add(mul(mul(u, constant(ratio, u)), out), one(u))
-    return out

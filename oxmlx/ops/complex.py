@@ -9,7 +9,7 @@ from oxmlx.dtypes import is_complex
 from oxmlx.ir.aval import get_aval
 from oxmlx.ir.primitive import Undef
 from oxmlx.ir.trace import bind
-from oxmlx.ops.elementwise import Elementwise, binary, neg, unary, unbroadcast
+from oxmlx.ops.elementwise import Elementwise, binary, neg, unary, unbroadcast, zero
 
 
 class RealLinear(Elementwise):
@@ -52,11 +52,6 @@ class Complex(Elementwise):
             unbroadcast(real(ct), x) if isinstance(x, Undef) else None,
             unbroadcast(imag(neg(ct)), y) if isinstance(y, Undef) else None,
         )
-
-
-def zero(like: Any) -> Any:
-    """The number 0 in the dtype of `like`."""
-    return get_aval(like).dtype.type(0)
 
 
 def real(z: Any) -> Any:

@@ -15,11 +15,11 @@ from oxmlx.ir.kernel import Expr, Operand, prefix
 from oxmlx.ir.primitive import Primitive, Undef
 from oxmlx.ir.trace import bind
 from oxmlx.ops.axes import check_axes
-from oxmlx.ops.elementwise import Elementwise, Mul, add, mul, sub
+from oxmlx.ops.elementwise import Elementwise, Mul, add, mul, sub, zero
 from oxmlx.ops.linear import Linear
 from oxmlx.ops.logic import eq
 from oxmlx.ops.math import exp
-from oxmlx.ops.select import Max, Min, select, zero
+from oxmlx.ops.select import Max, Min, select
 from oxmlx.ops.shape import reshape
 from oxmlx.ops.slicing import concatenate, reverse, slice_
 

@@ -243,6 +243,11 @@ def reciprocal(x: Any) -> Any:
     return div(one(x), x)
 
 
+def zero(x: Any) -> np.generic:
+    """The number 0 in the dtype of `x`."""
+    return get_aval(x).dtype.type(0)
+
+
 def one(x: Any) -> np.generic:
     """The number 1 in the dtype of `x`."""
     return get_aval(x).dtype.type(1)

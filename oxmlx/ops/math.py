@@ -338,6 +338,14 @@ def constant(value: float, like: Any) -> np.generic:
     return get_aval(like).dtype.type(value)
 
 
+def nested_series(u: Any, ratios: Sequence[float]) -> Any:
+    """1 + r₁u (1 + r₂u (1 + …)): a series whose terms neither overflow nor cancel."""
+    out: Any = one(u)
+    for ratio in reversed(ratios):
+        out = add(mul(mul(u, constant(ratio, u)), out), one(u))
+    return out
+
+
 def integer_pow(x: Any, n: int) -> Any:
     """xⁿ for a fixed integer n."""
     if n == 0:

@@ -19,6 +19,7 @@ from oxmlx.ops.elementwise import (
     mul,
     operands,
     unbroadcast,
+    zero,
 )
 from oxmlx.ops.logic import and_, eq, gt, lt
 from oxmlx.ops.shape import broadcast_to
@@ -87,11 +88,6 @@ class Clamp(Elementwise):
     def lower(self, index: tuple[Expr, ...], *operands: Any, **_: Any) -> Expr:
         low, x, high = (x(index if x.shape else ()) for x in operands)
         return scalar("min", scalar("max", x, low), high)
-
-
-def zero(like: Any) -> Any:
-    """0 in the dtype of `like`, as a number."""
-    return get_aval(like).dtype.type(0)
 
 
 def select(cond: Any, x: Any, y: Any) -> Any:

@@ -19,10 +19,10 @@ from oxmlx.ir.monoid import MONOIDS, Monoid
 from oxmlx.ir.primitive import Primitive, Undef
 from oxmlx.ir.scalar import SCALARS
 from oxmlx.ir.trace import bind
+from oxmlx.ops.elementwise import zero
 from oxmlx.ops.indexing import Gather
 from oxmlx.ops.linear import Linear
 from oxmlx.ops.reduction import index_dtype
-from oxmlx.ops.select import zero
 from oxmlx.ops.shape import moveaxis, reshape
 
 Ints = tuple[int, ...]

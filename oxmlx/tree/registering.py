@@ -169,7 +169,7 @@ def register_dataclass(
     who = "register_dataclass"
     data, meta = _data_and_meta(who, nodetype, data_fields, meta_fields)
     _check_fields(who, nodetype, data + meta, drop_fields)
-    get_data, get_meta = _getter(data), _getter(meta)
+    get_data, get_meta = getter(data), getter(meta)
 
     def flatten(node: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         return get_data(node), get_meta(node)
@@ -292,7 +292,8 @@ def _check_fields(
         raise ArgumentError(who, f"{nodetype!r} takes no fields {unknown} when it is rebuilt")
 
 
-def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+def getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function of an instance that returns the tuple of these attributes."""
     if len(names) > 1:
         return attrgetter(*names)
     return lambda node: tuple([getattr(node, name) for name in names])
