@@ -247,7 +247,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--batch", type=int, default=8, help="the kernels stay the same, see chapter 8")
-    p.add_argument("--hidden", type=int, default=6)
+    p.add_argument("--hidden", type=int, default=6, help="units of the hidden layer")
     return p.parse_args(argv)
 
 

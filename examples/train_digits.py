@@ -120,11 +120,11 @@ def draw(result: Result, seed: int, path: Path) -> None:
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--epochs", type=int, default=40)
-    p.add_argument("--batch", type=int, default=64)
-    p.add_argument("--hidden", type=int, default=256)
-    p.add_argument("--learning-rate", type=float, default=1e-2)
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--epochs", type=int, default=40, help="passes over the pictures")
+    p.add_argument("--batch", type=int, default=64, help="pictures in a step")
+    p.add_argument("--hidden", type=int, default=256, help="units of the hidden layer")
+    p.add_argument("--learning-rate", type=float, default=1e-2, help="the first, which decays to 0")
+    p.add_argument("--seed", type=int, default=0, help="of the split, the weights and the batches")
     p.add_argument("--out", type=Path, default=OUT, help="folder for what is saved and drawn")
     p.add_argument("--plot", action="store_true", help="draw digits.png there")
     p.add_argument("--quiet", action="store_true", help="no progress bar")

@@ -6,7 +6,8 @@ array([0.        , 1.3817732 , 0.07700378], dtype=float32)
 
 The map of the house, from the ground up (`make check` holds it to its layers):
 
-    tree dtypes config errors source    GROUND      import nothing of ours
+    tree dtypes conversion config
+    errors source                       GROUND      import nothing of ours
     ir                                  FOUNDATION  jaxpr and kernel languages, values, traces
     ops transforms control              MEANING     primitives with their rules; jvp, linearize,
                                                     transpose, vmap; scan, cond, while, call, ...
@@ -20,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from oxmlx import tree, tree_util
 from oxmlx.api.autodiff import grad, jvp, linearize, value_and_grad, vjp
-from oxmlx.api.boundary import guard_methods
+from oxmlx.api.boundary import guard, guard_methods
 from oxmlx.api.evaluation import block_until_ready, device_get, device_put, eval
-from oxmlx.api.jacobian import hessian, jacfwd, jacrev
+from oxmlx.api.jacobian import hessian, jacfwd, jacobian, jacrev
 from oxmlx.api.remat import checkpoint
 from oxmlx.api.remat import policies as checkpoint_policies
 from oxmlx.api.staging import ShapeDtypeStruct, eval_shape, make_jaxpr
@@ -30,9 +31,11 @@ from oxmlx.api.vectorize import vmap
 from oxmlx.array import array, asarray, from_dlpack
 from oxmlx.backends.base import register
 from oxmlx.backends.reference import Reference
-from oxmlx.config import config
+from oxmlx.config import Config, config
 from oxmlx.control.callback import effects_barrier, io_callback, pure_callback
-from oxmlx.control.custom import custom_jvp, custom_vjp
+from oxmlx.control.custom import CustomFunction
+from oxmlx.control.custom_jvp import custom_jvp
+from oxmlx.control.custom_vjp import custom_vjp
 from oxmlx.dtypes import (
     bfloat16,
     bool_,
@@ -55,6 +58,8 @@ from oxmlx.ir.device import Device, devices
 from oxmlx.ir.device import use_device as default_device
 from oxmlx.ir.value import Value as Array
 from oxmlx.jit import jit
+from oxmlx.ops.at import At
+from oxmlx.ops.at import Reference as Elements
 from oxmlx.ops.identity import stop_gradient
 
 if TYPE_CHECKING:
@@ -98,6 +103,7 @@ __all__ = [
     "io",
     "io_callback",
     "jacfwd",
+    "jacobian",
     "jacrev",
     "jit",
     "jvp",
@@ -125,7 +131,11 @@ __all__ = [
 __version__ = "0.1.0"
 remat = checkpoint
 register(Reference())
-guard_methods(Array)
+for _cls in (Array, At, Elements, Config, CustomFunction, custom_jvp, custom_vjp):
+    guard_methods(_cls)
+guard(__name__)
+guard(tree.__name__, hot=("flatten", "structure"))
+guard(tree_util.__name__)
 
 GARDEN = ("debug", "io", "lax", "nn", "numpy", "optim", "random", "testing")
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from oxmlx import tree
+from oxmlx.api.boundary import guard
+from oxmlx.control.callables import check_callable
 from oxmlx.control.callback import DebugCallback, host_call
 from oxmlx.errors import ArgumentError
 from oxmlx.ir.trace import bind
@@ -74,8 +76,7 @@ def print(fmt: str | None = None, *args: Any, ordered: bool = False, **kwargs: A
 
 def watch(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
     """`callback` itself: split off what is no array, and bind the rest."""
-    if not callable(fun):
-        raise ArgumentError("debug.callback", f"needs a function, got {type(fun).__name__}")
+    check_callable("debug.callback", fun)
     leaves, structure = tree.flatten((args, kwargs))
     moving = [isinstance(x, (Value, *NUMBERS, np.ndarray, np.generic)) for x in leaves]
 
@@ -129,3 +130,6 @@ class Checker(Formatter):
         self, used_args: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> None:
         self.unused = [k for k in (*range(len(args)), *kwargs) if k not in used_args]
+
+
+guard(__name__)

@@ -1,4 +1,4 @@
-"""Dtypes: their names and kinds, how they combine, how data enters, and what a conversion means.
+"""Dtypes: their names and kinds, and how they combine.
 
 An array's dtype is always a `numpy.dtype`; `float32` and its siblings are names for them.
 """
@@ -11,15 +11,8 @@ from typing import Any, ClassVar, NoReturn, TypeAlias, TypeGuard
 
 import ml_dtypes
 import numpy as np
-from numpy.typing import NDArray
 
-from oxmlx.errors import (
-    ArgumentError,
-    DtypeError,
-    OverflowingLiteralError,
-    OxmlxError,
-    ShapeError,
-)
+from oxmlx.errors import ArgumentError, DtypeError, OxmlxError
 
 Dtype: TypeAlias = np.dtype[Any]
 DtypeLike: TypeAlias = "ScalarType | Dtype | type[Any] | str"
@@ -351,32 +344,26 @@ def _operand(x: Any, who: str) -> tuple[Dtype, bool]:
     if not hasattr(x, "dtype") or type(x) in _numbers:
         return scalar_dtype(x, who)
     dtype, weak = as_dtype(x.dtype, who), getattr(x, "weak_type", False)
-    return _narrow.get(dtype, dtype) if isinstance(x, np.ndarray) else dtype, weak
+    return NARROW.get(dtype, dtype) if isinstance(x, np.ndarray) else dtype, weak
 
 
-# Entering data
+# Numbers
 
-_levels = {
+# bools, integers, floats, complex numbers: a number never becomes one of a lower level by itself
+LEVELS = {
     dtype: level
     for level, kind in enumerate((is_bool, is_integer, is_float, is_complex))
     for dtype in filter(kind, _short)
 }
 _defaults = (bool_.dtype, int32.dtype, float32.dtype, complex64.dtype)  # by level
 _numbers = {
-    kind: (_defaults[_levels[dtype]], not is_bool(dtype))
+    kind: (_defaults[LEVELS[dtype]], not is_bool(dtype))
     for kind, dtype in _spelled.items()
     if isinstance(kind, type)
 }
-_narrow = {t.dtype: _defaults[_levels[t.dtype]] for t in (int64, float64, complex128)}
-_narrow[uint64.dtype] = uint32.dtype
-_through = {float16.dtype: float32.dtype, bfloat16.dtype: float32.dtype}
-
-_limits = {t.dtype: (iinfo(t).min, iinfo(t).max) for t in SCALAR_TYPES if is_integer(t)}
-_normals = {
-    t.dtype: (float(finfo(t).smallest_normal), float(finfo(t).max))
-    for t in SCALAR_TYPES
-    if is_inexact(t)
-}
+# what 64-bit data enters as
+NARROW = {t.dtype: _defaults[LEVELS[t.dtype]] for t in (int64, float64, complex128)}
+NARROW[uint64.dtype] = uint32.dtype
 
 
 def scalar_dtype(x: object, who: str = "array") -> tuple[Dtype, bool]:
@@ -393,154 +380,3 @@ def scalar_dtype(x: object, who: str = "array") -> tuple[Dtype, bool]:
             return _numbers[kind]
     problem = f"{x!r} of type {type(x).__name__} is not a number that an array can hold"
     raise DtypeError(who, problem, "use a bool, int, float or complex")
-
-
-def literal_for(value: complex | np.number[Any], dtype: Dtype, who: str = "array") -> NDArray[Any]:
-    """The rank-0 array of `dtype` that stands for a number among operands of that dtype.
-
-    Raises:
-        OverflowingLiteralError: if it is an integer that the dtype cannot hold.
-        DtypeError: if the dtype is of a lesser kind: an integer for a float, say.
-
-    >>> literal_for(255, np.dtype("uint8")), literal_for(0.1, bfloat16.dtype)
-    (array(255, dtype=uint8), array(0.100098, dtype=bfloat16))
-    """
-    own = scalar_dtype(value, who)[0]
-    if _levels[own] > _levels.get(dtype, -1):
-        problem = f"{value!r} cannot become {short_name(dtype)}"
-        raise DtypeError(who, problem, f"convert the other operand: x.astype(ox.{own})")
-    number: Any = value.item() if isinstance(value, np.generic) else value
-    if dtype in _limits:
-        low, high = _limits[dtype]
-        if not low <= number <= high:
-            raise _overflow(number, dtype, who)
-        return np.array(number, dtype)
-    if dtype in _normals and not isinstance(number, complex):
-        low, high = _normals[dtype]
-        if low <= abs(number) <= high or number == 0:  # in range: NumPy has nothing to warn of
-            return np.array(number, _through.get(dtype, dtype)).astype(dtype, copy=False)
-    try:
-        return cast(np.array(number, complex if is_complex(own) else float), dtype)
-    except OverflowError:
-        raise _overflow(number, dtype, who) from None
-
-
-def canonical(x: Any, dtype: DtypeLike | None = None, *, who: str = "array") -> NDArray[Any]:
-    """The NumPy array with which data enters; it may share memory with `x`.
-
-    Without a dtype, 64-bit numbers become 32-bit ones. With one, arrays are converted as `cast`
-    does, and the numbers of a list must fit.
-
-    Args:
-        x: a NumPy array, a number, nested lists of numbers, or what `numpy.asarray` understands.
-        dtype: the dtype to enter with.
-        who: the function that asks, for the error.
-
-    Raises:
-        DtypeError: if `x` has no dtype of oxmlx, or is complex and `dtype` is not.
-        OverflowingLiteralError: if an integer does not fit.
-        ShapeError: if the rows of a nested list differ in length.
-
-    >>> canonical([1.5, 2]), canonical(np.arange(3)).dtype, canonical(2**40, dtype=int64)
-    (array([1.5, 2. ], dtype=float32), dtype('int32'), array(1099511627776))
-    """
-    wanted = None if dtype is None else as_dtype(dtype, who)
-    given = _as_numpy(x, wanted, who)
-    source = as_dtype(given.dtype, who)
-    target = _narrow.get(source, source) if wanted is None else wanted
-    if is_complex(source) and not (is_complex(target) or is_bool(target)):
-        problem = f"a complex array cannot become {short_name(target)}"
-        raise DtypeError(who, problem, "take its real part or its magnitude first")
-    if wanted is None or not isinstance(x, np.ndarray):
-        _check_fit(given, source, target, who)
-    return cast(given, target)
-
-
-def _as_numpy(x: Any, wanted: Dtype | None, who: str) -> NDArray[Any]:
-    """What NumPy makes of `x`, but never a list of integers as objects or rounded floats."""
-    if isinstance(x, np.ma.MaskedArray):
-        raise ArgumentError(who, "a masked array", "fill it first: x.filled(value)")
-    try:
-        array = np.asarray(x)
-    except ValueError:
-        raise ShapeError(who, "nested lists of unequal lengths", "make the rows equal") from None
-    if not isinstance(x, (list, tuple, int)):
-        return array
-    if array.dtype != object and not (array.dtype == float and np.any(array >= 2.0**63)):
-        return array
-    numbers = np.asarray(x, dtype=object)
-    own = max((scalar_dtype(n, who)[0] for n in numbers.flat), key=_levels.__getitem__)
-    target = own if wanted is None else wanted
-    exact = is_integer(own) and is_integer(target)
-    low, high = _limits[target] if exact else (-_LARGEST, _LARGEST)
-    for n in numbers.flat:
-        if isinstance(n, int) and not low <= n <= high:
-            raise _overflow(n, target, who)
-    return numbers.astype(target if exact else complex if is_complex(own) else float)
-
-
-_LARGEST = _normals[float64.dtype][1]
-
-
-def _check_fit(x: NDArray[Any], source: Dtype, target: Dtype, who: str) -> None:
-    """Raise for the first number that an integer target cannot hold."""
-    if source == target or is_bool(source) or not is_integer(target):
-        return
-    low, high = _limits[target]
-    whole = np.trunc(x.astype(float)) if is_float(source) else x
-    fits = (whole >= low) & (whole < high + 1)  # a power of two, exact in float64
-    if not np.all(fits):
-        raise _overflow(x[~fits][0].item(), target, who)
-
-
-def _overflow(value: Any, dtype: Dtype, who: str) -> OverflowingLiteralError:
-    wide = [
-        t for t in (int32, int64, uint64) if _limits[t.dtype][0] <= value <= _limits[t.dtype][1]
-    ]
-    advice = "no integer dtype holds it; write it as a float"
-    if wide:
-        advice = f"{wide[0]} holds it: ox.array(x, dtype=ox.{wide[0]})"
-    if isinstance(value, int) and value.bit_length() > 128:
-        value = f"an integer of {value.bit_length()} bits"
-    return OverflowingLiteralError(who, f"{value} does not fit {short_name(dtype)}", advice)
-
-
-# Conversion
-
-
-def cast(x: NDArray[Any], dtype: Dtype) -> NDArray[Any]:
-    """Convert elements as XLA does; `x` itself if it has the dtype already.
-
-    Floats become integers by truncation, clamped to what the integer holds, and NaN becomes 0;
-    integers wrap; `bool` is x != 0; a complex number gives its real part. 16-bit floats are reached
-    through float32, by rounding to nearest even.
-
-    Raises:
-        DtypeError: if a key or float0 is converted.
-
-    >>> cast(np.array([300.0, -1.0, np.nan]), np.dtype("uint8"))
-    array([255,   0,   0], dtype=uint8)
-    """
-    if x.dtype == dtype:
-        return x
-    if x.dtype not in _levels or dtype not in _levels:
-        problem = f"{short_name(x.dtype)} does not convert to {short_name(dtype)}"
-        raise DtypeError("astype", problem, "only numbers convert")
-    with np.errstate(all="ignore"):
-        if is_bool(dtype):
-            return np.asarray(x != 0)
-        if is_complex(x.dtype) and not is_complex(dtype):
-            x = np.real(x).copy()
-        if x.dtype in _through or dtype in _through:
-            x = x.astype(float32.dtype)
-        if is_float(x.dtype) and is_integer(dtype):
-            return _saturate(x.astype(float), dtype)
-        return x.astype(dtype, copy=False)
-
-
-def _saturate(x: NDArray[np.float64], dtype: Dtype) -> NDArray[Any]:
-    low, high = _limits[dtype]
-    inside = (x >= low) & (x < high + 1)  # a power of two, exact in float64
-    out = np.where(inside, x, 0).astype(dtype)
-    out[x < low], out[x >= high + 1] = low, high
-    return out

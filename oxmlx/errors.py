@@ -22,7 +22,7 @@ class OxmlxError(Exception):
     def __init__(
         self, who: str, problem: str, advice: str = "", where: Location | None = None
     ) -> None:
-        super().__init__(who, problem, advice)
+        Exception.__init__(self, who, problem, advice)  # OSError's would take them for an errno
         self.who, self.problem, self.advice, self.where = who, problem, advice, where
 
     def __str__(self) -> str:
@@ -108,8 +108,24 @@ class CheckError(OxmlxError, ValueError):
     """A malformed jaxpr or kernel: an error in a rule, not in the user's program."""
 
 
+class CompileError(OxmlxError, RuntimeError):
+    """A backend's compiler refused the text of a kernel."""
+
+
 class FileFormatError(OxmlxError, ValueError):
     """A file that is corrupt, hostile, or not what it says it is."""
+
+
+class MissingFileError(OxmlxError, FileNotFoundError):
+    """A file that does not exist, or the folder for it."""
+
+
+class FolderError(OxmlxError, IsADirectoryError, NotADirectoryError):
+    """A folder where a file is wanted, or the other way round."""
+
+
+class FilePermissionError(OxmlxError, PermissionError):
+    """A file that the system does not let us read or write."""
 
 
 class StateDictError(OxmlxError, KeyError, ValueError):

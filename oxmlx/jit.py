@@ -14,16 +14,19 @@ import numpy as np
 
 from oxmlx import tree
 from oxmlx.api.boundary import boundary
-from oxmlx.backends.base import executable
+from oxmlx.api.executable import executable
+from oxmlx.api.stages import Entry, Lowered, Traced
+from oxmlx.api.staging import as_aval_leaf
 from oxmlx.config import config
 from oxmlx.control.call import Call
+from oxmlx.control.callables import check_callable
 from oxmlx.control.program import stage_flat
 from oxmlx.errors import ArgumentError, DonatedError, StaticValueError
-from oxmlx.ir.array import Array, Node, known
+from oxmlx.ir.array import Array, Node
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.device import default_device
 from oxmlx.ir.primitive import Primitive, param_key
-from oxmlx.ir.trace import BASE, EvalTrace, bind, current_trace, realise
+from oxmlx.ir.trace import BASE, EvalTrace, current_trace
 from oxmlx.ir.value import Tracer, Value
 from oxmlx.ops.convert import as_value
 from oxmlx.source import current_location
@@ -31,15 +34,6 @@ from oxmlx.transforms.vmap import named_axes
 
 MAX_ENTRIES = 4096
 log = logging.getLogger("oxmlx")
-
-
-class Entry(NamedTuple):
-    """One trace of a function."""
-
-    prim: Call
-    consts: list[Any]
-    out_tree: tree.PyTreeDef
-    out_avals: list[Aval]
 
 
 class Signature(NamedTuple):
@@ -82,44 +76,72 @@ class Jitted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not config.jit:
             return self.fun(*args, **kwargs)
-        static: Hashable = ()
-        call = self.fun
-        moving = args, kwargs
-        if self.static_nums or self.static_names:
-            moving, static, call = self.take_static(args, kwargs)
+        moving, static, call = self.take_static(args, kwargs)
         leaves, in_tree = tree.flatten(moving)
         try:
             values = [x if type(x) is Array else as_value(x, self.label) for x in leaves]
         except ArgumentError as e:
             raise self.refuse(moving, e) from None
+        entry = self.entry(call, in_tree, tuple([x.aval for x in values]), static)
+        outs = entry.call(values)
+        if self.donate_nums and current_trace() is BASE:
+            self.donate(args, kwargs)
+        return entry.out_tree.unflatten(outs)
+
+    @boundary
+    def trace(self, *args: Any, **kwargs: Any) -> Traced:
+        """The program for arguments of these types.
+
+        Args:
+            args, kwargs: as for a call; arrays and numbers may be ShapeDtypeStructs.
+
+        >>> import oxmlx as ox
+        >>> f = ox.jit(lambda x: 2 * ox.numpy.sin(x))
+        >>> f.trace(ox.ShapeDtypeStruct((3,), "float32")).jaxpr
+        { lambda ; a:f32[3]. let
+            b:f32[3] = sin a
+            c:f32[3] = mul 2.0:f32[] b
+          in (c,) }
+        """
+        moving, static, call = self.take_static(args, kwargs)
+        leaves, in_tree = tree.flatten(moving)
+        avals = tuple([as_aval_leaf(x, self.label) for x in leaves])
+        return Traced(self.entry(call, in_tree, avals, static), in_tree)
+
+    @boundary
+    def lower(self, *args: Any, **kwargs: Any) -> Lowered:
+        """`trace`, and the stage after it.
+
+        >>> import oxmlx as ox
+        >>> lowered = ox.jit(lambda x: x * x + x * x).lower(1.0)
+        >>> print(lowered.as_text())
+        { lambda ; a:f32[]. let
+            b:f32[] = mul a a
+            c:f32[] = add b b
+          in (c,) }
+        >>> lowered.compile()(2.0)
+        array(8., dtype=float32)
+        """
+        return self.trace(*args, **kwargs).lower()
+
+    def entry(
+        self,
+        call: Callable[..., Any],
+        in_tree: tree.PyTreeDef,
+        avals: tuple[Aval, ...],
+        static: Any,
+    ) -> Entry:
+        """The trace for arguments of these types: an earlier one, or a new one."""
         trace = current_trace()
         around = config.check, () if trace is BASE else tuple(named_axes(trace).items())
-        signature = Signature(in_tree, tuple([x.aval for x in values]), static, around)
+        signature = Signature(in_tree, avals, static, around)
         with self.lock:
             entry = self.cache.get(signature)
             if entry is not None:
                 self.cache.move_to_end(signature)
-        if entry is None:
-            entry = self.trace(call, signature)
-        if trace is not BASE or entry.prim.effects:
-            outs = bind(entry.prim, *entry.consts, *values)
-        else:
-            outs = self.run(entry, values)
-        if self.donate_nums and trace is BASE:
-            self.donate(args, kwargs)
-        return entry.out_tree.unflatten(outs)
+        return self.stage(call, signature) if entry is None else entry
 
-    def run(self, entry: Entry, values: list[Any]) -> list[Array]:
-        """Run compiled code on realised operands."""
-        device, buffers = realise(entry.prim, [*entry.consts, *values])
-        with np.errstate(all="ignore"):
-            outs = executable(entry.prim.body, device)(buffers)
-        return [
-            Array(a, device, known(x if type(x) is np.ndarray else np.asarray(x)))
-            for a, x in zip(entry.out_avals, outs, strict=True)
-        ]
-
-    def trace(self, call: Callable[..., Any], signature: Signature) -> Entry:
+    def stage(self, call: Callable[..., Any], signature: Signature) -> Entry:
         """Trace for a new signature; keep the program unless it reads outer tracers."""
         if config.explain_retraces and self.cache:
             log.warning("%s", self.explain(signature))
@@ -142,6 +164,8 @@ class Jitted:
 
     def take_static(self, args: Any, kwargs: Any) -> Any:
         """Split off the static arguments: ((args, kwargs), key, function of the others)."""
+        if not (self.static_nums or self.static_names):
+            return (args, kwargs), (), self.fun
         fixed = {k % len(args): args[k] for k in self.static_nums if -len(args) <= k < len(args)}
         named = {n: v for n, v in kwargs.items() if n in self.static_names}
         key = tuple(
@@ -265,6 +289,7 @@ def chosen(
         raise ArgumentError(
             f"jit of {getattr(fun, '__name__', fun)}",
             f"{what} arguments must be among {[p.name for p in parameters]}, got {absent}",
+            "Name parameters of the function; positions count from 0.",
         )
     places = {*nums, *(k for k, n in enumerate(by_place) if n in names)}
     return tuple(places), {*names, *(by_place[k] for k in nums if 0 <= k < len(by_place))}
@@ -335,16 +360,21 @@ def jit(
     >>> f(3.0, 2), f(4.0, 2), f.traces
     (array(9., dtype=float32), array(16., dtype=float32), 1)
     """
+    if fun is None:
+        return functools.partial(
+            jit,
+            static_argnums=static_argnums,
+            static_argnames=static_argnames,
+            donate_argnums=donate_argnums,
+            donate_argnames=donate_argnames,
+        )
+    check_callable("jit", fun)
     options = (
         as_tuple(static_argnums),
         as_tuple(static_argnames),
         as_tuple(donate_argnums),
         as_tuple(donate_argnames),
     )
-    if fun is None:
-        return lambda f: Jitted(f, *options)
-    if not callable(fun):
-        raise ArgumentError("jit", f"needs a function, got {type(fun).__name__}")
     return Jitted(fun, *options)
 
 

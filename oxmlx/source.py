@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from contextvars import ContextVar
-from types import CodeType
+from types import CodeType, TracebackType
 from typing import NamedTuple
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -63,3 +63,13 @@ def current_location() -> Location | None:
             return Location(code, frame.f_lasti)
         frame = frame.f_back
     return None
+
+
+def raised_at(tb: TracebackType | None) -> Location | None:
+    """The innermost frame outside oxmlx that an exception passed through."""
+    found: Location | None = None
+    while tb is not None:
+        if not is_internal(tb.tb_frame.f_code):
+            found = Location(tb.tb_frame.f_code, tb.tb_lasti)
+        tb = tb.tb_next
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="rewrite tests/golden/ instead of comparing"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "x64: jax computes in 64 bits, not in its default of 32")
+    config.addinivalue_line("markers", "jax(version): older ones lack what the test compares with")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("jax"):
+        if jax.__version_info__ < tuple(map(int, mark.args[0].split("."))):
+            pytest.skip(f"compares with jax {mark.args[0]}, and this is {jax.__version__}")
+
+
+@pytest.fixture(autouse=True)
+def precision(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Of jax: 64 bits where a module, a test or a parameter is marked `x64`, else 32.
+
+    The switch is the process's, and tests share processes: none may be left with another's.
+    """
+    with jax.enable_x64(request.node.get_closest_marker("x64") is not None):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forget_programs() -> Iterator[None]:
+    """jax keeps what it compiled; modules share little of it, and it grows to gigabytes."""
+    yield
+    jax.clear_caches()
 
 
 @pytest.fixture

@@ -17,8 +17,6 @@ import pytest
 import oxmlx as ox
 import oxmlx.numpy as onp
 
-jax.config.update("jax_enable_x64", True)
-
 TOLERANCE = 1e-10
 FAST = {"xla_backend_optimization_level": "0", "xla_cpu_use_fusion_emitters": False}
 """Compiling takes most of the oracle's time; these options of XLA save half of it."""
@@ -41,6 +39,7 @@ class Case:
         jit: whether its arrays may be traced.
         vmap: whether its arrays may be mapped.
         types: whether dtypes and shapes are those of JAX.
+        since: the first version of jax that has it.
     """
 
     def __init__(
@@ -51,10 +50,11 @@ class Case:
         jit: bool = True,
         vmap: bool = True,
         types: bool = True,
+        since: str = "0.6.2",
         **kwargs: Any,
     ) -> None:
         self.name, self.args, self.kwargs = name, args, kwargs
-        self.jit, self.vmap, self.types = jit, vmap and jit, types
+        self.jit, self.vmap, self.types, self.since = jit, vmap and jit, types, since
         self.arrays = [x for x in leaves((args, kwargs)) if isinstance(x, np.ndarray)]
         self.grad = grad and jit and any(x.dtype.kind == "f" for x in self.arrays)
 
@@ -177,7 +177,9 @@ def check_values(case: Case) -> None:
     """Values and gradients are those of JAX, in 64 bits; jit changes nothing."""
     f = case.function(onp)
     xs = [ours(x) for x in case.arrays]
-    mine, (theirs, slopes) = f(*xs), jax_results(case)
+    mine = f(*xs)
+    with jax.enable_x64(True):
+        theirs, slopes = jax_results(case)
     close(mine, theirs, wide=is_wide(case))
     if case.grad:
         close(ox.grad(lambda *ys: weighted(f(*ys), onp), floats(case))(*xs), slopes)
@@ -188,12 +190,11 @@ def check_values(case: Case) -> None:
 def check_types(case: Case) -> None:
     """Dtypes, shapes and weakness are those of JAX, in 32 bits."""
     xs = [narrow(x) for x in case.arrays]
-    with jax.enable_x64(False):
-        f = case.function(jnp)
-        if case.jit:
-            theirs = jax.eval_shape(lambda *ys: outputs(f(*ys)), *xs)
-        else:
-            theirs = outputs(f(*map(jnp.asarray, xs)))
+    f = case.function(jnp)
+    if case.jit:
+        theirs = jax.eval_shape(lambda *ys: outputs(f(*ys)), *xs)
+    else:
+        theirs = outputs(f(*map(jnp.asarray, xs)))
     g = case.function(onp)
     if case.jit:
         mine = ox.eval_shape(lambda *ys: outputs(g(*ys)), *map(ours, xs))
@@ -220,15 +221,16 @@ def check_vmap(case: Case) -> None:
 def laws(cases: list[Case]) -> tuple[Callable[[Case], None], ...]:
     """The three tests of a table: values, types, vmap."""
 
-    def parametrized(check: Callable[[Case], None], some: list[Case]) -> Callable[[Case], None]:
+    def parametrized(check: Callable[[Case], None], some: list[Any]) -> Callable[[Case], None]:
         def test(case: Case) -> None:
             check(case)
 
         return pytest.mark.parametrize("case", some, ids=repr)(test)
 
+    compared = [pytest.param(c, marks=pytest.mark.jax(c.since)) for c in cases]
     return (
-        parametrized(check_values, cases),
-        parametrized(check_types, [c for c in cases if c.types]),
+        parametrized(check_values, compared),
+        parametrized(check_types, [p for c, p in zip(cases, compared, strict=True) if c.types]),
         parametrized(check_vmap, [c for c in cases if c.vmap and c.arrays]),
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jax
 import pytest
 from differences import ROWS
 
@@ -28,5 +27,4 @@ def test_the_table_and_the_checks_are_in_step() -> None:
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 @pytest.mark.parametrize("topic", ROWS)
 def test_row(topic: str) -> None:
-    with jax.enable_x64(False):
-        ROWS[topic]()
+    ROWS[topic]()

@@ -12,6 +12,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from public_frames import shown
 from raise_coverage import Raise, Refusal, executed_raises, raises_of, uncovered
 
 PACKAGE = Path(__file__).resolve().parents[1] / "oxmlx"
@@ -40,6 +41,8 @@ def test_refusal(row: Refusal) -> None:
         row.call()
     assert type(caught.value) is row.error
     assert row.text in str(caught.value)
+    if frames := shown(caught.value):
+        pytest.fail("a user sees our frames; oxmlx.api.boundary cuts them:\n" + "\n".join(frames))
 
 
 def test_every_raise_has_a_row() -> None:

@@ -156,18 +156,45 @@ def chat(model: Llama, tokenizer: Tokenizer, args: argparse.Namespace) -> list[A
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("prompt", nargs="*", default=["Tell me three facts about the Moon."])
+    p.add_argument(
+        "prompt",
+        nargs="*",
+        default=["Tell me three facts about the Moon."],
+        help="one or more, answered in one batch",
+    )
     p.add_argument("--model", type=Path, default=FOLDER, help="a Hugging Face folder")
     p.add_argument("--raw", action="store_true", help="continue the text, without a chat template")
     p.add_argument("--samples", type=int, default=1, help="answers to each prompt")
-    p.add_argument("--max-tokens", type=int, default=96)
+    p.add_argument("--max-tokens", type=int, default=96, help="length of an answer at most")
     p.add_argument("--temperature", type=float, default=0.0, help="0 chooses the likeliest token")
-    p.add_argument("--top-k", type=int, default=0)
-    p.add_argument("--top-p", type=float, default=1.0)
-    p.add_argument("--min-p", type=float, default=0.0)
-    p.add_argument("--repetition-penalty", type=float, default=1.1)
-    p.add_argument("--stop", nargs="*", default=["<|im_end|>", "<|endoftext|>"])
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument(
+        "--top-k", type=int, default=0, help="draw from so many of the likeliest tokens; 0 for all"
+    )
+    p.add_argument(
+        "--top-p",
+        type=float,
+        default=1.0,
+        help="draw from the likeliest tokens that have this probability together",
+    )
+    p.add_argument(
+        "--min-p",
+        type=float,
+        default=0.0,
+        help="leave out tokens less likely than this times the likeliest",
+    )
+    p.add_argument(
+        "--repetition-penalty",
+        type=float,
+        default=1.1,
+        help="makes tokens that were there less likely; 1 does nothing",
+    )
+    p.add_argument(
+        "--stop",
+        nargs="*",
+        default=["<|im_end|>", "<|endoftext|>"],
+        help="tokens that end an answer",
+    )
+    p.add_argument("--seed", type=int, default=0, help="of the draws, at a temperature above 0")
     return p.parse_args(argv)
 
 

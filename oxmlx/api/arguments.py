@@ -74,10 +74,16 @@ def positions(who: str, argnums: int | Sequence[int], count: int) -> tuple[int, 
     nums: tuple[Any, ...] = (given,) if is_index(given) else tuple(given)
     if any(not is_index(n) or not -count <= n < count for n in nums):
         problem = f"argnums must name some of the {count} positional arguments, got {argnums}"
-        raise ArgumentError(who, problem)
+        raise ArgumentError(
+            who,
+            problem,
+            "Numbers count positional arguments from 0; name keyword arguments in argnames=.",
+        )
     out = tuple(index(n) % count for n in nums)
     if len(set(out)) != len(out):
-        raise ArgumentError(who, f"argnums must be distinct, got {argnums}")
+        raise ArgumentError(
+            who, f"argnums must be distinct, got {argnums}", "Name each argument once."
+        )
     return out
 
 
@@ -95,7 +101,9 @@ def check_differentiable(who: str, x: Any, path: Any, holomorphic: bool, allow_i
         )
     if holomorphic and not is_complex(dtype):
         raise GradientError(
-            who, f"holomorphic=True needs complex arguments, got {x.aval} at {place}"
+            who,
+            f"holomorphic=True needs complex arguments, got {x.aval} at {place}",
+            "Convert it with .astype(ox.complex64), or leave holomorphic out.",
         )
 
 
@@ -140,7 +148,11 @@ def as_tangents(who: str, what: str, xs: Sequence[Any], avals: Sequence[Aval]) -
             continue
         x = as_value(x, who)
         if x.aval.shape != aval.shape:
-            raise ShapeError(who, f"a {what} must have the shape of its value {aval}, got {x.aval}")
+            raise ShapeError(
+                who,
+                f"a {what} must have the shape of its value {aval}, got {x.aval}",
+                "Broadcast or reshape it to that shape.",
+            )
         if x.dtype != aval.dtype and not x.weak_type:
             raise GradientError(
                 who,

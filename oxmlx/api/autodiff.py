@@ -18,6 +18,7 @@ from oxmlx.api.arguments import (
     show_float0,
 )
 from oxmlx.api.boundary import boundary
+from oxmlx.control.callables import check_callable
 from oxmlx.control.program import spread
 from oxmlx.dtypes import is_inexact
 from oxmlx.errors import ArgumentError, GradientError, TreeError
@@ -89,6 +90,7 @@ def value_and_grad(
     >>> ox.value_and_grad(lambda p: p["a"] * p["b"])({"a": 2.0, "b": 5.0})[1]
     {'a': array(5., dtype=float32), 'b': array(2., dtype=float32)}
     """
+    check_callable(_who, fun)
     names = (argnames,) if isinstance(argnames, str) else tuple(argnames or ())
 
     @boundary
@@ -97,7 +99,11 @@ def value_and_grad(
         nums = positions(_who, argnums, len(args)) if not (names and not args) else ()
         absent = [n for n in names if n not in kwargs]
         if absent:
-            raise ArgumentError(_who, f"argnames {absent} were not passed by keyword")
+            raise ArgumentError(
+                _who,
+                f"argnames {absent} were not passed by keyword",
+                "Pass them as name=value, or use argnums= for positional arguments.",
+            )
         others = {k: v for k, v in kwargs.items() if k not in names}
         chosen = fix_others(lambda *a, **kw: fun(*a, **kw), args, others, nums)
 
@@ -145,13 +151,17 @@ def seed(who: str, y: Any, has_aux: bool, holomorphic: bool) -> Any:
             "Reduce it with .sum() or .mean(), or use ox.vjp or ox.jacrev.",
         )
     if not is_inexact(aval.dtype):
-        raise GradientError(who, f"the function must return a floating number, got {aval}")
+        raise GradientError(
+            who,
+            f"the function must return a floating number, got {aval}",
+            "Convert it with .astype(ox.float32); integers have no gradient.",
+        )
     check_holomorphic(who, aval, holomorphic)
     return full((), 1, aval.dtype)
 
 
-class Pull:
-    """cts ↦ cotangents of the arguments: the transpose of a linearized function.
+class Linearized:
+    """A linearized function: a linear program and its residuals.
 
     It is a pytree whose leaves are the residuals, so it may be returned from a jitted function.
     """
@@ -159,13 +169,19 @@ class Pull:
     def __init__(self, residuals: Sequence[Any], spec: tuple[Any, ...]) -> None:
         self.residuals, self.spec = list(residuals), spec
 
+
+class Pull(Linearized):
+    """cts ↦ cotangents of the arguments: the transpose of a linearized function."""
+
     @boundary
     def __call__(self, ct: Any) -> Any:
         jaxpr, in_tree, in_avals, moving, out_tree, out_avals, nonzero, who = self.spec
         cts, ct_tree = tree.flatten(ct)
         if ct_tree != out_tree:
             raise TreeError(
-                who, f"the cotangent must have the output's structure {out_tree}, got {ct_tree}"
+                who,
+                f"the cotangent must have the output's structure {out_tree}, got {ct_tree}",
+                "Pass one cotangent for each output, nested as the function returns them.",
             )
         cts = as_tangents(who, "cotangent", cts, out_avals)
         known = [c for c, n in zip(cts, nonzero, strict=True) if n]
@@ -176,18 +192,19 @@ class Pull:
         return f"vjp({self.spec[5]} -> {self.spec[2]})"
 
 
-class Push:
+class Push(Linearized):
     """Tangents of the arguments ↦ tangents of the outputs: a linearized function."""
-
-    def __init__(self, residuals: Sequence[Any], spec: tuple[Any, ...]) -> None:
-        self.residuals, self.spec = list(residuals), spec
 
     @boundary
     def __call__(self, *tangents: Any) -> Any:
         jaxpr, in_tree, in_avals, _, out_tree, out_avals, nonzero, who = self.spec
         xs, given = tree.flatten(tangents)
         if given != in_tree:
-            raise TreeError(who, f"tangents must have the structure {in_tree}, got {given}")
+            raise TreeError(
+                who,
+                f"tangents must have the structure {in_tree}, got {given}",
+                "Pass one tangent for each argument, nested as the arguments are.",
+            )
         dx = [t for t in as_tangents(who, "tangent", xs, in_avals) if t is not None]
         outs = spread(nonzero, eval_jaxpr(jaxpr, [*self.residuals, *dx]))
         return out_tree.unflatten(map(show_float0, outs, out_avals))
@@ -203,7 +220,7 @@ def with_aux(who: str, out: Any, has_aux: bool) -> Any:
         return out, None
     if not isinstance(out, (tuple, list)) or len(out) != 2:
         problem = f"has_aux=True needs a pair (output, aux), got {type(out).__name__}"
-        raise GradientError(who, problem)
+        raise GradientError(who, problem, "Return (output, aux), or leave has_aux out.")
     return out
 
 
@@ -269,6 +286,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     >>> f_vjp(1.0)
     (array(4., dtype=float32), array(3., dtype=float32))
     """
+    check_callable("vjp", fun)
     y, pull, aux = pullback(fun, primals, has_aux, "vjp")
     return (y, pull, aux) if has_aux else (y, pull)
 
@@ -285,6 +303,7 @@ def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> 
     >>> f_jvp(2.0), f_jvp(3.0)
     (array(2., dtype=float32), array(3., dtype=float32))
     """
+    check_callable("linearize", fun)
     y, residuals, spec, aux = linearized(fun, primals, has_aux, "linearize")
     push = Push(residuals, spec)
     return (y, push, aux) if has_aux else (y, push)
@@ -313,12 +332,21 @@ def jvp(
     >>> ox.jvp(lambda x: x**2, (3.0,), (1.0,))
     (array(9., dtype=float32), array(6., dtype=float32))
     """
+    check_callable("jvp", fun)
     if not (isinstance(primals, (tuple, list)) and isinstance(tangents, (tuple, list))):
-        raise ArgumentError("jvp", "primals and tangents must be tuples, one item an argument")
+        raise ArgumentError(
+            "jvp",
+            "primals and tangents must be tuples, one item an argument",
+            "For one argument: ox.jvp(f, (x,), (dx,)).",
+        )
     xs, in_tree = flatten_values(tuple(primals), "jvp")
     ts, t_tree = tree.flatten(tuple(tangents))
     if in_tree != t_tree:
-        raise TreeError("jvp", f"primals have the structure {in_tree}, tangents {t_tree}")
+        raise TreeError(
+            "jvp",
+            f"primals have the structure {in_tree}, tangents {t_tree}",
+            "Pass one tangent for each primal, nested in the same way.",
+        )
     dxs = as_tangents("jvp", "tangent", ts, [x.aval for x in xs])
     parts: list[Any] = []
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import FunctionType, ModuleType, TracebackType
 from typing import Any, TypeVar
 
@@ -31,17 +32,30 @@ def boundary(f: F) -> F:
             if e.where is None and mine is not None:
                 e.where = innermost(mine)
             if config.traceback == "short":
-                e.__traceback__ = mine
+                shorten(e)
             raise
 
     return guarded  # pyright: ignore[reportReturnType]
 
 
+def shorten(e: BaseException) -> None:
+    """Cut our frames out of the tracebacks of an error and of those that led to it."""
+    seen: list[BaseException | None] = [None]
+    rest: list[BaseException | None] = [e]
+    while rest:
+        error = rest.pop()
+        if error is not None and error not in seen:
+            error.__traceback__ = users(error.__traceback__)
+            seen.append(error)
+            rest += [error.__cause__, error.__context__]
+
+
 def users(tb: TracebackType | None) -> TracebackType | None:
-    """The frames of a traceback that are not ours."""
+    """The frames of a traceback that are neither ours nor those of a `with` statement."""
     frames: list[TracebackType] = []
     while tb is not None:
-        if not is_internal(tb.tb_frame.f_code):
+        code = tb.tb_frame.f_code
+        if not is_internal(code) and code.co_filename != contextlib.__file__:
             frames.append(tb)
         tb = tb.tb_next
     chain: TracebackType | None = None
@@ -60,12 +74,13 @@ def innermost(tb: TracebackType) -> Location:
 GUARDED = boundary(lambda: None).__code__
 
 
-def guard(module: str) -> None:
-    """Make every public function of a module a boundary."""
+def guard(module: str, hot: Collection[str] = ()) -> None:
+    """Make every public function of a module a boundary, but for the hot ones, which run before any
+    call of a compiled function: a frame more would cost more than it hides."""
     namespace = sys.modules[module]
     for name in getattr(namespace, "__all__", own_functions(namespace)):
-        f = getattr(namespace, name)
-        if isinstance(f, FunctionType) and f.__code__ is not GUARDED:
+        f = vars(namespace).get(name)  # what is not loaded yet guards itself when it is
+        if isinstance(f, FunctionType) and f.__code__ is not GUARDED and name not in hot:
             guarded = boundary(f)
             setattr(namespace, name, guarded)
             home = sys.modules[f.__module__]
@@ -84,5 +99,5 @@ def own_functions(namespace: ModuleType) -> list[str]:
 def guard_methods(cls: type) -> None:
     """Make the functions in a class boundaries, installed ones too."""
     for name, f in list(vars(cls).items()):
-        if isinstance(f, FunctionType) and f.__code__ is not GUARDED and name != "__init__":
+        if isinstance(f, FunctionType) and f.__code__ is not GUARDED:
             setattr(cls, name, boundary(f))

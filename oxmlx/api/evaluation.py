@@ -8,7 +8,7 @@ from oxmlx import tree
 from oxmlx.ir.array import Array, evaluate, known
 from oxmlx.ir.device import Device, as_device
 from oxmlx.ir.value import Value
-from oxmlx.ops.convert import as_value
+from oxmlx.ops.convert import as_data
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ def device_put(x: T, device: Device | str | None = None) -> T:
     place = as_device(device)
 
     def put(leaf: Any) -> Any:
-        value = as_value(leaf, "device_put")
+        value = as_data(leaf, "device_put")
         if type(value) is not Array or value.place is place:
             return value
         return Array(value.aval, place, known(value.buffer))

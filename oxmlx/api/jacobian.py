@@ -19,6 +19,7 @@ from oxmlx.api.arguments import (
 from oxmlx.api.autodiff import check_arguments, jvp, vjp
 from oxmlx.api.boundary import boundary
 from oxmlx.api.vectorize import vmap
+from oxmlx.control.callables import check_callable
 from oxmlx.dtypes import is_complex, is_inexact
 from oxmlx.errors import GradientError
 from oxmlx.ir.aval import Aval
@@ -59,10 +60,11 @@ def jacfwd(
     array([[2., 0.],
            [0., 4.]], dtype=float32)
     """
+    check_callable("jacfwd", fun)
 
     @boundary
     @functools.wraps(fun)
-    def jacobian(*args: Any, **kwargs: Any) -> Any:
+    def derivative(*args: Any, **kwargs: Any) -> Any:
         nums = positions("jacfwd", argnums, len(args))
         xs = tuple(args[k] for k in nums)
         check_arguments("jacfwd", (xs, {}), holomorphic, False)
@@ -84,7 +86,7 @@ def jacfwd(
         columns = tree.map(lambda c: split_last(c, avals, in_tree, argnums), result[1])
         return (columns, result[2]) if has_aux else columns
 
-    return jacobian
+    return derivative
 
 
 def split_last(c: Any, avals: Sequence[Aval], in_tree: Any, argnums: Any) -> Any:
@@ -121,10 +123,11 @@ def jacrev(
     array([[2., 0.],
            [0., 4.]], dtype=float32)
     """
+    check_callable("jacrev", fun)
 
     @boundary
     @functools.wraps(fun)
-    def jacobian(*args: Any, **kwargs: Any) -> Any:
+    def derivative(*args: Any, **kwargs: Any) -> Any:
         nums = positions("jacrev", argnums, len(args))
         xs = tuple(args[k] for k in nums)
         check_arguments("jacrev", (xs, {}), holomorphic, allow_int)
@@ -133,7 +136,11 @@ def jacrev(
         leaves, out_tree = flatten_values(y, "jacrev")
         avals = [v.aval for v in leaves]
         if not all(is_inexact(a.dtype) for a in avals):
-            raise GradientError("jacrev", f"outputs must be of floating dtype, got {avals}")
+            raise GradientError(
+                "jacrev",
+                f"outputs must be of floating dtype, got {avals}",
+                "Convert them with .astype(ox.float32).",
+            )
         for a in avals:
             check_holomorphic("jacrev", a, holomorphic)
         rows = vmap(lambda *cts: pull(out_tree.unflatten(cts)))(*basis([a.strong for a in avals]))
@@ -148,7 +155,7 @@ def jacrev(
         result = out_tree.unflatten(out)
         return (result, aux[0]) if has_aux else result
 
-    return jacobian
+    return derivative
 
 
 def hessian(
@@ -164,4 +171,9 @@ def hessian(
     array([[ 6.,  0.],
            [ 0., 12.]], dtype=float32)
     """
+    check_callable("hessian", fun)
     return jacfwd(jacrev(fun, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)
+
+
+jacobian = jacrev
+"""JAX's other name for `jacrev`."""

@@ -9,6 +9,7 @@ from typing import Any
 from oxmlx import tree
 from oxmlx.api.arguments import flatten_values
 from oxmlx.api.boundary import boundary
+from oxmlx.control.callables import check_callable
 from oxmlx.control.program import call_on_values, stage_flat
 from oxmlx.control.remat import Policy, Remat
 from oxmlx.ir.primitive import Primitive
@@ -41,6 +42,7 @@ def checkpoint(
         return functools.partial(
             checkpoint, prevent_cse=prevent_cse, policy=policy, static_argnums=static_argnums
         )
+    check_callable("checkpoint", fun)
     function = fun
     static = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
     keep = policies.nothing_saveable if policy is None else policy

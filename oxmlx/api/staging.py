@@ -11,6 +11,7 @@ import numpy as np
 from oxmlx import tree
 from oxmlx.api.arguments import flatten_values
 from oxmlx.api.boundary import boundary
+from oxmlx.control.callables import check_callable
 from oxmlx.control.program import stage_flat
 from oxmlx.dtypes import as_dtype, is_key, short_name
 from oxmlx.ir.aval import Aval
@@ -121,6 +122,7 @@ def make_jaxpr(
         c:f32[3] = mul 2.0:f32[] b
       in (c,) }
     """
+    check_callable("make_jaxpr", fun)
     static = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
 
     @boundary
@@ -165,5 +167,6 @@ def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     Returns:
         A pytree of ShapeDtypeStruct.
     """
+    check_callable("eval_shape", fun)
     jaxpr, _, out_tree = trace_abstract(fun, args, kwargs, (), "eval_shape")
     return structs(jaxpr, out_tree)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from oxmlx.dtypes import int32, int64, is_integer, uint32
 from oxmlx.ir.value import Value
 from oxmlx.ops.math import abs_
 from oxmlx.ops.operators import floor_divide, remainder
@@ -24,9 +25,15 @@ def magnitude(x: Value) -> Any:
     return x if x.dtype.kind in "bu" else abs_(x)
 
 
-def rounded(x: Value, ndigits: int = 0) -> Any:
-    """The nearest number with so many decimals."""
-    return x.round(ndigits)
+def rounded(x: Value, ndigits: int | None = None) -> Any:
+    """The nearest number with so many decimals; without `ndigits` the nearest integer, of 32 bits
+    unless the number has 64."""
+    if ndigits is not None:
+        return x.round(ndigits)
+    wide = x.dtype.itemsize > int32.dtype.itemsize
+    if is_integer(x.dtype) and (wide or x.dtype == uint32.dtype):
+        return x
+    return x.round().astype(int64 if wide else int32)
 
 
 def install() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from oxmlx import dtypes
+from oxmlx import conversion
 from oxmlx.api.evaluation import device_put
 from oxmlx.dtypes import Dtype, ScalarType, as_dtype, short_name
 from oxmlx.errors import ArgumentError, ShapeError
@@ -15,7 +15,7 @@ from oxmlx.ir.array import Array
 from oxmlx.ir.device import Device
 from oxmlx.ir.value import Value
 from oxmlx.ops.axes import broadcast
-from oxmlx.ops.convert import NUMBERS, as_value, cast, from_numpy, promote_dtypes
+from oxmlx.ops.convert import NUMBERS, as_data, as_value, cast, from_numpy, promote_dtypes
 from oxmlx.ops.shape import reshape
 from oxmlx.ops.slicing import concatenate
 
@@ -33,7 +33,8 @@ def array(
 
     Args:
         object: a number, nested lists of numbers and arrays, a NumPy array, or what has a buffer.
-        dtype: the dtype; by default that of the data, 64-bit numbers becoming 32-bit ones.
+        dtype: the dtype; by default that of the data, 64-bit numbers becoming 32-bit ones. A Python
+            number is weak: it takes the dtype of an array that it meets.
         copy: `True` copies, `None` only if it must, `False` shares memory or raises.
         order: ignored; arrays have no memory order that can be seen.
         ndmin: at least so many axes; new ones come first.
@@ -94,7 +95,7 @@ def build(x: Any, dtype: Dtype | None, copy: bool | None, who: str) -> Any:
     if dtype is None and isinstance(x, (*NUMBERS, np.generic)):
         if copy is False:
             raise copy_needed(who, "a number")
-        return as_value(x, who)
+        return as_data(x, who)
     if isinstance(x, (list, tuple)) and any(isinstance(leaf, Value) for leaf in leaves(x)):
         if copy is False:
             raise copy_needed(who, "a list")
@@ -114,7 +115,7 @@ def renewed(x: Value, dtype: Dtype | None, copy: bool | None, who: str) -> Any:
 
 def entered(x: Any, dtype: Dtype | None, copy: bool | None, who: str) -> Array:
     """The array of data from outside."""
-    data = dtypes.canonical(x, dtype, who=who)
+    data = conversion.canonical(x, dtype, who=who)
     given = x if isinstance(x, np.ndarray) else np.asarray(x)
     shared = np.may_share_memory(data, given)
     if copy is False and not shared:
@@ -134,9 +135,7 @@ def leaves(x: Any) -> Iterator[Any]:
 
 def stacked(xs: Any, who: str) -> Any:
     """Nested lists of arrays and numbers as one array; numbers give way to arrays."""
-    items = [
-        stacked(x, who) if isinstance(x, (list, tuple)) else build(x, None, None, who) for x in xs
-    ]
+    items = [item(x, who) for x in xs]
     if not items:
         return from_numpy(np.zeros((0,), np.float32), weak=True)
     if len({x.shape for x in items}) > 1:
@@ -144,6 +143,13 @@ def stacked(xs: Any, who: str) -> Any:
         raise ShapeError(who, f"nested lists of unequal shapes: {shapes}", "Make them equal.")
     rows = [broadcast(x, (1, *x.shape), (0,)) for x in promote_dtypes(who, *items)]
     return concatenate(rows, 0)
+
+
+def item(x: Any, who: str) -> Any:
+    """One of several things to stack; a NumPy scalar among arrays is weak, as in operations."""
+    if isinstance(x, (list, tuple)):
+        return stacked(x, who)
+    return as_value(x, who) if isinstance(x, np.generic) else build(x, None, None, who)
 
 
 def copy_needed(who: str, what: str) -> ArgumentError:

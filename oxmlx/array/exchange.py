@@ -52,7 +52,11 @@ def kind_of(capsule: Any) -> ctypes.c_uint8:
     for name, offset in KIND_AT.items():
         if _is_capsule(capsule, name):
             return ctypes.c_uint8.from_address(_pointer(capsule, name) + offset)
-    raise ArgumentError("from_dlpack", f"got {capsule!r}, which is no unused DLPack capsule")
+    raise ArgumentError(
+        "from_dlpack",
+        f"got {capsule!r}, which is no unused DLPack capsule",
+        "A capsule can be used once: pass the array that made it instead.",
+    )
 
 
 def from_dlpack(
@@ -76,7 +80,11 @@ def from_dlpack(
     array([0., 1., 2.], dtype=float64)
     """
     if not hasattr(x, "__dlpack__") or not hasattr(x, "__dlpack_device__"):
-        raise ArgumentError("from_dlpack", f"{type(x).__name__} does not speak DLPack")
+        raise ArgumentError(
+            "from_dlpack",
+            f"{type(x).__name__} does not speak DLPack",
+            "Pass an array that has __dlpack__, or use ox.array(x).",
+        )
     kind = int(x.__dlpack_device__()[0])
     if kind != CPU:
         advice = "Copy it to the CPU first."

@@ -1,15 +1,15 @@
-"""What a backend is: a kind of device, and a compiler from jaxprs to callables on its buffers."""
+"""What a backend is: a kind of device, what it has code for, and what runs its plans."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from oxmlx.errors import DeviceError
 from oxmlx.ir.device import Device, register_backend
-from oxmlx.ir.jaxpr import Jaxpr
-
-Executable = Callable[[Sequence[Any]], list[Any]]
+from oxmlx.ir.evaluate import Executable
+from oxmlx.ir.kernel import Expr
+from oxmlx.ir.plan import Plan
+from oxmlx.ir.primitive import Primitive
 
 
 class Backend(Protocol):
@@ -21,7 +21,11 @@ class Backend(Protocol):
         """How many devices of this kind there are."""
         ...
 
-    def compile(self, jaxpr: Jaxpr) -> Executable:
+    def accepts(self, prim: Primitive, body: Expr) -> bool:
+        """Has it code for a primitive whose element is `body`? What it has not runs on the host."""
+        ...
+
+    def load(self, plan: Plan) -> Executable:
         """A callable from the buffers of the inputs to those of the outputs."""
         ...
 
@@ -35,13 +39,13 @@ def register(backend: Backend) -> None:
     register_backend(backend.kind, backend.count)
 
 
-def executable(jaxpr: Jaxpr, device: Device) -> Executable:
-    """The program compiled for a kind of device, once.
+def backend_of(device: Device) -> Backend:
+    """The backend that runs programs on a device.
 
     Raises:
-        DeviceError: the device's backend is gone.
+        DeviceError: it is gone.
     """
     backend = _backends.get(device.kind)
     if backend is None:
-        raise DeviceError("compile", f"no backend runs {device}")
-    return jaxpr.derive(("executable", device.kind), lambda: backend.compile(jaxpr))
+        raise DeviceError("compile", f"no backend runs {device}", "Move the arrays elsewhere.")
+    return backend

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from oxmlx.backends.base import Executable
 from oxmlx.config import config
-from oxmlx.ir.cse import cse
-from oxmlx.ir.dce import dce
-from oxmlx.ir.evaluate import Steps
+from oxmlx.ir.evaluate import Executable, Steps
 from oxmlx.ir.jaxpr import Jaxpr
+from oxmlx.ir.kernel import Expr
+from oxmlx.ir.plan import Plan
+from oxmlx.ir.primitive import Primitive
 
 
 class Reference:
@@ -18,5 +18,8 @@ class Reference:
     def count(self) -> int:
         return config.reference_devices
 
-    def compile(self, jaxpr: Jaxpr) -> Executable:
-        return Steps(cse(dce(jaxpr))).run
+    def accepts(self, prim: Primitive, body: Expr) -> bool:
+        return False
+
+    def load(self, plan: Plan) -> Executable:
+        return Steps(Jaxpr(plan.inputs, plan.host_steps, plan.outputs)).run

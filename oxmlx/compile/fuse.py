@@ -11,13 +11,14 @@ Whether it may is decided by the index, never by the name of an operation:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 
+from oxmlx.errors import MissingRule
 from oxmlx.ir.jaxpr import Eqn, Jaxpr, Literal, Var
 from oxmlx.ir.kernel import (
     Buffer,
@@ -26,6 +27,7 @@ from oxmlx.ir.kernel import (
     Index,
     Kernel,
     Load,
+    Loop,
     Operand,
     Scalar,
     Store,
@@ -60,17 +62,32 @@ class Fused:
         """The kernels alone."""
         return tuple(step for step in self.steps if isinstance(step, Kernel))
 
+    def map(self, change: Callable[[Kernel], Kernel]) -> Fused:
+        """The same steps with every kernel changed."""
+        steps = tuple(change(s) if isinstance(s, Kernel) else s for s in self.steps)
+        return Fused(steps, self.buffers)
 
-def fuse(jaxpr: Jaxpr) -> Fused:
-    """Cut `jaxpr` into kernels, as few as the rule allows."""
-    return Fuser(jaxpr).run()
+
+Accepts = Callable[[Primitive, Expr], bool]
+"""Has a backend code for a primitive whose element is this expression?"""
+
+
+def accept_all(prim: Primitive, body: Expr) -> bool:
+    """The interpreter's answer."""
+    return True
+
+
+def fuse(jaxpr: Jaxpr, accepts: Accepts = accept_all) -> Fused:
+    """Cut `jaxpr` into kernels, as few as the rule allows; what the backend does not accept stays
+    an equation."""
+    return Fuser(jaxpr, accepts).run()
 
 
 class Fuser:
     """The values of a jaxpr, those of them `kept` in buffers, and the kernels drafted so far."""
 
-    def __init__(self, jaxpr: Jaxpr) -> None:
-        self.jaxpr = jaxpr
+    def __init__(self, jaxpr: Jaxpr, accepts: Accepts) -> None:
+        self.jaxpr, self.accepts = jaxpr, accepts
         self.place: dict[Var, int] = {}  # order of definition
         self.above: dict[Var, int] = {}  # the places of what a value is computed from, as bits
         self.eqn: dict[Var, Eqn] = {}  # of values that can be inlined
@@ -86,14 +103,24 @@ class Fuser:
         for eqn in jaxpr.eqns:
             for v in eqn.outputs:
                 self.define(v, variables(eqn.inputs))
-            if can_inline(eqn):
-                self.eqn[eqn.outputs[0]] = eqn
-            else:
+            if not (can_inline(eqn) and self.is_accepted(eqn)):
                 self.opaque.append(eqn)
         wanted = [*variables(jaxpr.outputs), *(v for e in self.opaque for v in variables(e.inputs))]
         self.kept = {v for v in wanted if v in self.eqn}
         self.cut()
         self.todo = set(self.kept)
+
+    def is_accepted(self, eqn: Eqn) -> bool:
+        """Does the equation have an element, and code for it? Then it may be inlined."""
+        v = eqn.outputs[0]
+        self.eqn[v] = eqn
+        try:
+            accepted = self.accepts(eqn.prim, self.body(v)[1])
+        except MissingRule:
+            accepted = False
+        if not accepted:
+            del self.eqn[v]
+        return accepted
 
     def define(self, v: Var, inputs: Iterable[Var]) -> None:
         self.place[v] = len(self.place)
@@ -144,6 +171,12 @@ class Fuser:
             grid = tuple(Index(f"g{k}", n) for k, n in enumerate(self.buffer(v).extents))
             self.bodies[v] = grid, eqn.prim.lower(grid, *operands, out=out)
         return self.bodies[v]
+
+    def is_fold(self, v: Var) -> bool:
+        """Is there a loop for each element? Over an axis of length 1 there is none."""
+        if self.eqn[v].prim.kind != "fold":
+            return False
+        return any(isinstance(e, Loop) for e in nodes(self.body(v)[1]))
 
     def run(self) -> Fused:
         """Draft kernels until every kept value is stored by one, and they have an order."""
@@ -246,7 +279,7 @@ class Draft:
     def __init__(self, fuser: Fuser, root: Var, elsewhere: set[Var]) -> None:
         self.fuser, self.root, self.elsewhere = fuser, root, elsewhere
         self.grid, body = fuser.body(root)
-        is_fold = fuser.eqn[root].prim.kind == "fold"
+        is_fold = fuser.is_fold(root)
         self.outer: tuple[Index, ...] | None = self.grid if is_fold else None
         self.stores: dict[Var, tuple[tuple[Expr, ...], Expr]] = {root: (self.grid, body)}
         self.inlined: dict[Var, list[tuple[tuple[Expr, ...], Expr]]] = {}
@@ -291,7 +324,7 @@ class Draft:
         if v not in fuser.eqn:
             return None
         prim = fuser.eqn[v].prim
-        is_fold = prim.kind == "fold"
+        is_fold = fuser.is_fold(v)
         outer = self.rows(load) if is_fold and not prim.reuses else self.outer
         is_row = outer is not None and load.free == frozenset(outer)
         fits = not is_fold or (is_row and not prim.reuses)

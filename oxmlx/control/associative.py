@@ -40,10 +40,18 @@ def associative_scan(
     xs = [as_value(x, "associative_scan") for x in leaves]
     for x in xs:
         if not -x.ndim <= axis < x.ndim:
-            raise AxisError("associative_scan", f"got axis {axis} for an array of type {x.aval}")
+            raise AxisError(
+                "associative_scan",
+                f"got axis {axis} for an array of type {x.aval}",
+                "Pass an axis that every array has.",
+            )
     sizes = {x.shape[axis] for x in xs}
     if len(sizes) > 1:
-        raise ShapeError("associative_scan", f"extents along axis {axis} differ: {sorted(sizes)}")
+        raise ShapeError(
+            "associative_scan",
+            f"extents along axis {axis} differ: {sorted(sizes)}",
+            "Every array of the tree must have the same extent along it.",
+        )
 
     def combine(a: Elements, b: Elements) -> Elements:
         out = tree.leaves(fn(treedef.unflatten(a), treedef.unflatten(b)))

@@ -65,6 +65,9 @@ class Call(Program):
         outs = bind(self.again(jaxpr), *drop(args, linear), *present(ct))
         return spread(linear, spread(nonzero, outs))
 
+    def inline(self) -> Jaxpr | None:
+        return self.body
+
     def dce(self, used: Sequence[bool]) -> Any:
         body, reads = dce_program(self.body, used)
         return self.again(body), reads, used

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from oxmlx import tree
-from oxmlx.dtypes import as_dtype, canonical
+from oxmlx.control.callables import check_callable
+from oxmlx.conversion import canonical
+from oxmlx.dtypes import as_dtype
 from oxmlx.errors import (
     ArgumentError,
     DtypeError,
@@ -61,7 +63,9 @@ class HostFunction:
         leaves, structure = tree.flatten(result)
         if structure != self.out_tree:
             problem = f"the callback was to return {self.out_tree}, it returned {structure}"
-            raise TreeError(self.who, problem)
+            raise TreeError(
+                self.who, problem, "Return what result_shape_dtypes says, or change that."
+            )
         return [self.checked(x, a) for x, a in zip(leaves, outs, strict=True)]
 
     def checked(self, x: Any, aval: Aval) -> np.ndarray:
@@ -74,7 +78,9 @@ class HostFunction:
         got = Aval(value.shape, value.dtype)
         problem = f"the callback was to return {aval}, it returned {got}"
         if got.shape != aval.shape:
-            raise ShapeError(self.who, problem)
+            raise ShapeError(
+                self.who, problem, "Return what result_shape_dtypes says, or change that."
+            )
         if got.dtype != aval.dtype:
             raise DtypeError(self.who, problem, "Convert the result with .astype.")
         return value
@@ -87,7 +93,7 @@ class Callback(Primitive):
     fun: HostFunction
     outs: tuple[Aval, ...]
     batch: int = 0
-    kind, multiple_results = "host", True
+    kind, multiple_results, runs_user_code = "host", True, True
 
     def abstract(self, *avals: Aval) -> list[Aval]:
         lead = avals[0].shape[: self.batch] if self.batch else ()
@@ -179,8 +185,7 @@ def host_call(
     Raises:
         ArgumentError: the callback cannot be called, or a result has no shape and dtype.
     """
-    if not callable(callback):
-        raise ArgumentError(who, f"needs a function, got {type(callback).__name__}")
+    check_callable(who, callback)
     leaves, in_tree = tree.flatten((args, kwargs))
     types, out_tree = tree.flatten(results)
     outs: list[Aval] = []

@@ -253,10 +253,18 @@ def switch(
     """
     branches = list(branches)
     if not branches:
-        raise ArgumentError("switch", "needs at least one branch, got none")
+        raise ArgumentError(
+            "switch",
+            "needs at least one branch, got none",
+            "Pass a list of functions of the operands.",
+        )
     index = as_value(index, "switch")
     if index.aval.ndim or index.dtype.kind not in "iu":
-        raise DtypeError("switch", f"the index must be an integer scalar, got {index.aval}")
+        raise DtypeError(
+            "switch",
+            f"the index must be an integer scalar, got {index.aval}",
+            "Convert it with .astype(ox.int32), or use cond for a bool.",
+        )
     index = cast(clamp(0, index, len(branches) - 1), I32)
     operands += () if operand is ABSENT else (operand,)
     return choose_branch("switch", index, branches, operands)
@@ -271,7 +279,11 @@ def choose_branch(who: str, index: Any, branches: Sequence[Any], operands: tuple
     names = branch_names(who, len(branches))
     for name, t in zip(names, trees, strict=True):
         if t != trees[0]:
-            raise TreeError(who, f"{names[0]} returns {trees[0]}, {name} returns {t}")
+            raise TreeError(
+                who,
+                f"{names[0]} returns {trees[0]}, {name} returns {t}",
+                "All branches must return the same structure.",
+            )
     jaxprs, consts = share_consts([j for j, _, _ in traced], [c for _, c, _ in traced])
     jaxprs = same_types(jaxprs)
     check_types(who, names, jaxprs)

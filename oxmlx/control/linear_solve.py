@@ -169,7 +169,11 @@ def custom_linear_solve(
             raise TreeError(who, f"{name} must return {wanted}, got {out_tree}")
         found = [a.strong for a in body.out_avals[: len(avals)]]
         if found != avals:
-            raise ShapeError(who, f"{name} must return arrays like b: {avals}, got {found}")
+            raise ShapeError(
+                who,
+                f"{name} must return arrays like b: {avals}, got {found}",
+                "A linear function of x must keep its shapes and dtypes.",
+            )
         return body, consts, out_tree
 
     def of(body: Jaxpr, consts: list[Any]) -> Callable[[Any], Any]:

@@ -24,6 +24,9 @@ class Remat(Call):
     def again(self, body: Jaxpr) -> Remat:
         return Remat(self.label, body, self.policy)
 
+    def inline(self) -> Jaxpr | None:
+        return None
+
     def partial_eval(
         self, trace: PartialEvalTrace, args: Sequence[Any], unknown: Sequence[bool]
     ) -> list[Any]:

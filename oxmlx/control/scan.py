@@ -367,11 +367,16 @@ def check_carry(out_tree: Any, c_tree: Any) -> None:
     pair = tree.treedef_children(out_tree)
     kind = out_tree.node_data()
     if kind is None or kind[0] not in (tuple, list) or len(pair) != 2:
-        raise TreeError("scan", f"the body must return a pair (carry, y), got {out_tree}")
+        raise TreeError(
+            "scan",
+            f"the body must return a pair (carry, y), got {out_tree}",
+            "Write: return carry, y; y may be None.",
+        )
     if pair[0] != c_tree:
         raise TreeError(
             "scan",
             f"the body must return a carry like the one it takes: {c_tree}, got {pair[0]}",
+            "Return (carry, y) with the carry nested as init is.",
         )
 
 
@@ -386,14 +391,16 @@ def as_length(length: Any) -> int:
     return steps
 
 
-def leading_extent(xs: Sequence[Any], length: int | None) -> int:
+def leading_extent(xs: Sequence[Any], length: int | None, who: str = "scan") -> int:
     """The number of steps that all scanned arrays agree on."""
     sizes: set[Any] = {x.aval.shape[0] if x.aval.ndim else None for x in xs}
     if None in sizes:
-        raise ShapeError("scan", "scanned arrays need a leading axis, got one of rank 0")
+        problem = "scanned arrays need a leading axis, got one of rank 0"
+        raise ShapeError(who, problem, "Let the body close over what is the same at each step.")
     if length is not None:
         sizes.add(as_length(length))
     if len(sizes) != 1:
         problem = f"leading extents must be one number, got {sorted(map(str, sizes))}"
-        raise ShapeError("scan", problem, "Pass length= if there are no scanned arrays.")
+        advice = "Every array is cut along its first axis; ox.lax.scan without any needs length=."
+        raise ShapeError(who, problem, advice)
     return sizes.pop()

@@ -146,7 +146,8 @@ class While(Program):
     def transpose(self, ct: Sequence[Any], *args: Any) -> Sequence[Any]:
         raise GradientError(
             "while_loop",
-            "reverse-mode differentiation needs the number of steps in advance",
+            "reverse-mode differentiation needs the number of steps in advance, which neither a "
+            "while_loop has nor a fori_loop with traced bounds",
             "Use ox.lax.scan, or ox.lax.fori_loop with Python ints as bounds; or forward mode "
             "(ox.jvp, ox.jacfwd); or ox.custom_vjp for an implicit derivative.",
             where=current_location(),
@@ -220,7 +221,7 @@ def while_loop(
     )
     if out_tree != c_tree:
         problem = f"the body must return a carry like the one it takes: {c_tree}, got {out_tree}"
-        raise TreeError("while_loop", problem)
+        raise TreeError("while_loop", problem, "Return a carry nested as init_val is.")
     cond, cond_consts, cond_tree = stage_flat(cond_fun, avals_of(carry), one_arg, "while_loop")
     out = cond.out_avals
     if (
@@ -256,6 +257,8 @@ def fori_loop(
 
     Raises:
         ArgumentError: a bound is not an integer scalar.
+        TreeError: the value changes its structure.
+        ShapeError: it changes its type.
 
     >>> import oxmlx as ox
     >>> ox.grad(lambda x: ox.lax.fori_loop(0, 3, lambda i, y: y * x, 1.0))(2.0)
@@ -264,7 +267,9 @@ def fori_loop(
     bounds = as_value(lower, "fori_loop"), as_value(upper, "fori_loop")
     for bound in bounds:
         if bound.aval.ndim or bound.dtype.kind not in "iu":
-            raise ArgumentError("fori_loop", f"bounds must be integer scalars, got {bound.aval}")
+            problem = f"bounds must be integer scalars, got {bound.aval}"
+            raise ArgumentError("fori_loop", problem, "Convert them with .astype(ox.int32).")
+    init_val = tree.map(lambda x: as_value(x, "fori_loop"), init_val)
     first, last = operands("fori_loop", *bounds)
     try:
         length = max(int(last) - int(first), 0)
@@ -273,7 +278,7 @@ def fori_loop(
 
     def step(carry: Any, _: Any) -> Any:
         i, val = carry
-        return (i + 1, body_fun(i, val)), None
+        return (i + 1, same_types(val, body_fun(i, val))), None
 
     return scan(step, (first, init_val), None, length)[0][1]
 
@@ -283,6 +288,32 @@ def traced_fori_loop(first: Any, last: Any, body_fun: Any, init_val: Any) -> Any
 
     def step(carry: Any) -> Any:
         i, end, val = carry
-        return add(i, 1), end, body_fun(i, val)
+        return add(i, 1), end, same_types(val, body_fun(i, val))
 
     return while_loop(lambda c: lt(c[0], c[1]), step, (first, last, init_val))[2]
+
+
+def same_types(val: Any, new: Any) -> Any:
+    """What the body of a fori_loop returned, if it may be carried on.
+
+    A weak value may change its dtype: the loop then starts again with one that holds both.
+
+    Raises:
+        TreeError: it has another structure than the value that the body took.
+        ShapeError: an array has another type; the text names the path.
+    """
+    wanted, got = tree.structure(val), tree.structure(new)
+    if wanted != got:
+        problem = f"the body must return a value like the one it takes: {wanted}, got {got}"
+        raise TreeError("fori_loop", problem, "Its arguments are (i, val): return the new val.")
+
+    def check(path: tree.KeyPath, old: Any, x: Any) -> Any:
+        x = as_value(x, "fori_loop")
+        have, want = x.aval, old.aval
+        if have.shape != want.shape or (have.dtype != want.dtype and not want.weak):
+            place = f" at {tree.keystr(path)}" if path else ""
+            problem = f"the body takes a value of type {want}{place} and returns {have}"
+            raise ShapeError("fori_loop", problem, "A value must keep its shape and dtype.")
+        return x
+
+    return tree.map_with_path(check, val, new)

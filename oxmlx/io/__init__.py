@@ -3,7 +3,7 @@
 `load` and `save` choose the format by the name of the file.
 """
 
-from oxmlx.api.boundary import guard
+from oxmlx.api.boundary import guard, guard_methods
 from oxmlx.io.dispatch import load, save
 from oxmlx.io.naming import names_to_tree, tree_to_names
 from oxmlx.io.npz import load_npz, save_npz
@@ -30,4 +30,6 @@ __all__ = [
     "tree_to_names",
 ]
 
+for _cls in (LazyTensor, SafeFile):
+    guard_methods(_cls)
 guard(__name__)

@@ -58,4 +58,8 @@ def check_text(found: Any, what: str, who: str) -> None:
     try:
         found.encode()
     except UnicodeEncodeError as error:
-        raise ArgumentError(who, f"{what} is {found!r:.80}, which is not Unicode") from error
+        raise ArgumentError(
+            who,
+            f"{what} is {found!r:.80}, which is not Unicode",
+            'Remove the lone surrogates: text.encode("utf-8", "replace").decode().',
+        ) from error

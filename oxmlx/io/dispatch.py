@@ -25,7 +25,7 @@ def load(path: str | os.PathLike[str], device: Device | str | None = None) -> di
     Raises:
         FileFormatError: the file is corrupt, or not what its name says.
         DtypeError: an array has a dtype that oxmlx has not.
-        FileNotFoundError: there is no such file.
+        MissingFileError: there is no such file.
         ArgumentError: the name has another extension.
 
     >>> import numpy as np

@@ -53,7 +53,7 @@ def load_npz(path: str | os.PathLike[str], device: Device | str | None = None) -
     Raises:
         FileFormatError: the file is corrupt, or not an npz archive.
         DtypeError: an array has a dtype that oxmlx has not: objects, texts, a foreign byte order.
-        FileNotFoundError: there is no such file.
+        MissingFileError: there is no such file.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -69,7 +69,7 @@ def load_npz(path: str | os.PathLike[str], device: Device | str | None = None) -
             raise
         except _BROKEN as error:
             problem = f"the file is no intact npz archive: {error!s:.200}"
-            raise FileFormatError(who, problem) from error
+            raise FileFormatError(who, problem, "Download or save it again.") from error
     return {name: from_numpy(x, device) for name, x in members.items()}
 
 
@@ -176,7 +176,7 @@ def save_npz(path: str | os.PathLike[str], arrays: Any) -> None:
         if member_info(name).filename != f"{name}.npy" or len(name.encode()) > MAX_NAME:
             problem = f"an array is called {name!r:.80}, which an archive cannot hold"
             raise ArgumentError(who, problem, "Rename it.")
-    with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
+    with replacing(path, who) as file, zipfile.ZipFile(file, "w") as archive:
         for name, x in sorted(buffers.items()):
             stored = x.view(TAGGED_BFLOAT16) if x.dtype == bfloat16.dtype else x
             with archive.open(member_info(name), "w", force_zip64=True) as member:

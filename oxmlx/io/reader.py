@@ -19,6 +19,7 @@ from oxmlx.errors import (
     StateDictError,
 )
 from oxmlx.io import counters
+from oxmlx.io.access import access
 from oxmlx.io.header import DTYPES, Entry, parse_header
 from oxmlx.ir.array import Array
 from oxmlx.ir.device import Device, as_device
@@ -34,7 +35,7 @@ def safe_open(path: str | os.PathLike[str], device: Device | str | None = None) 
 
     Raises:
         FileFormatError: the file is corrupt, or not a safetensors file.
-        FileNotFoundError: there is no such file.
+        MissingFileError: there is no such file.
 
     >>> import numpy as np
     >>> import oxmlx as ox
@@ -176,8 +177,11 @@ def open_regular(path: Path, who: str) -> BinaryIO:
 
     Raises:
         FileFormatError: it is a folder, a pipe or a device.
-        FileNotFoundError: there is no such file.
+        FilePermissionError: the system denies it.
+        MissingFileError: there is no such file.
     """
-    if path.exists() and not path.is_file():
-        raise FileFormatError(who, "this is a folder, a pipe or a device, wanted a regular file")
-    return open(path, "rb")
+    with access(path, who):
+        if path.exists() and not path.is_file():
+            problem = "this is a folder, a pipe or a device, wanted a regular file"
+            raise FileFormatError(who, problem, "Pass the path of the file itself.")
+        return open(path, "rb")

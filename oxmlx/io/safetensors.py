@@ -30,7 +30,7 @@ def load_safetensors(
     Raises:
         FileFormatError: the file is corrupt, or not a safetensors file.
         DtypeError: a tensor has a dtype that oxmlx has not.
-        FileNotFoundError: there is no such file.
+        MissingFileError: there is no such file.
 
     >>> import numpy as np
     >>> from tempfile import TemporaryDirectory
@@ -85,7 +85,7 @@ def write_safetensors(
     # Wide elements first: then each tensor begins at a multiple of its element's size.
     order = sorted(buffers.items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
     header = render_header({name: (x.dtype, x.shape) for name, x in order}, texts)
-    with replacing(path) as file:
+    with replacing(path, who) as file:
         file.write(header)
         for _, x in order:
             file.write(np.ascontiguousarray(x).reshape(-1).view(np.uint8).data)

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from oxmlx.errors import ArgumentError, FileFormatError
+from oxmlx.errors import ArgumentError, FileFormatError, MissingFileError
+from oxmlx.io.access import access
 from oxmlx.io.atomic import replacing
 from oxmlx.io.buffers import check_texts, tree_to_buffers
 from oxmlx.io.reader import SafeFile, map_file
@@ -41,7 +42,7 @@ def load_sharded(
         FileFormatError: the folder holds no model; the index names a file outside of its folder, or
             disagrees with the files; or a file is corrupt.
         DtypeError: a tensor has a dtype that oxmlx has not.
-        FileNotFoundError: the index or a file that it names does not exist.
+        MissingFileError: the index or a file that it names does not exist.
 
     >>> import numpy as np
     >>> from tempfile import TemporaryDirectory
@@ -57,7 +58,8 @@ def load_sharded(
         if not index.exists():
             single = index.with_name(SINGLE)
             if not single.exists():
-                raise FileFormatError(who, f"the folder has neither {INDEX} nor {SINGLE}")
+                problem = f"the folder has neither {INDEX} nor {SINGLE}"
+                raise FileFormatError(who, problem, "Pass the path of the file itself.")
             return load_safetensors(single, device)
     shards = read_index(index, who)
     files = {name: SafeFile(index.with_name(name), "load_sharded", device) for name in shards}
@@ -130,9 +132,10 @@ def save_sharded(
         check_tensor(name, x, who)
     check_texts(metadata, who)
     shards = split(buffers, max_shard_size)
-    root.mkdir(parents=True, exist_ok=True)
+    with access(root, who):
+        root.mkdir(parents=True, exist_ok=True)
     old: set[str] = set()
-    with suppress(FileNotFoundError, FileFormatError):  # no old index, or none that we understand
+    with suppress(MissingFileError, FileFormatError):  # no old index, or none that we understand
         old = set(read_index(root / INDEX, who))
     names = free_names(root, len(shards))
     try:
@@ -145,7 +148,7 @@ def save_sharded(
         "metadata": {"total_size": sum(x.nbytes for x in buffers.values())},
         "weight_map": {t: name for name, shard in zip(names, shards, strict=True) for t in shard},
     }
-    with replacing(root / INDEX) as file:
+    with replacing(root / INDEX, who) as file:
         file.write(json.dumps(index, indent=2, ensure_ascii=False).encode())
     remove(root, old.difference(names))
 

@@ -91,7 +91,7 @@ def load_state(
     Raises:
         FileFormatError: the file is corrupt, or holds no training state.
         StateDictError: names, shapes or dtypes are not those of the template.
-        FileNotFoundError: there is no such file.
+        MissingFileError: there is no such file.
     """
     file = SafeFile(path, "load_state", device)
     text = file.metadata().get(NOTES)

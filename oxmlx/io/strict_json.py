@@ -39,7 +39,9 @@ def parse_object(data: bytes, what: str, who: str) -> dict[str, Any]:
     except FileFormatError:
         raise
     except (ValueError, RecursionError) as error:
-        raise FileFormatError(who, f"{what} is not JSON: {error!s:.200}") from error
+        raise FileFormatError(
+            who, f"{what} is not JSON: {error!s:.200}", "Download or save the file again."
+        ) from error
     if not isinstance(found, dict):
         raise FileFormatError(who, f"{what} is {found!r:.80}, wanted a JSON object")
     return found

@@ -7,8 +7,9 @@ more is neither computed nor kept: Python's reference counts are the liveness an
 
 from __future__ import annotations
 
+import sys
 from copy import copy
-from threading import RLock
+from threading import Condition, RLock, get_ident
 from typing import Any
 from weakref import ref
 
@@ -21,7 +22,7 @@ from oxmlx.ir.device import Device, default_device
 from oxmlx.ir.evaluate import check_nan
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.value import Value
-from oxmlx.source import Location
+from oxmlx.source import Location, raised_at
 
 LITERAL = -1
 MAX_PINNED = 64 << 20  # bytes of operands that pending equations may keep alive
@@ -83,38 +84,41 @@ def number(x: np.generic, aval: Aval) -> Array:
 
 
 _lock = RLock()
+_done = Condition(_lock)
+_running: dict[Node, int] = {}  # what runs the user's code now, without the lock; its thread
 _pending: list[ref[Node]] = []
 _pinned = [0]
-_depth = [0]  # of evaluations inside of each other: a callback may use arrays
 
 
 def remember(node: Node, operand_bytes: int) -> None:
     """Keep the pending program bounded: run it when it grows long or pins much memory."""
     _pending.append(ref(node))
     _pinned[0] += operand_bytes
-    if not _depth[0] and (len(_pending) > config.pending_limit or _pinned[0] > MAX_PINNED):
+    if len(_pending) > config.pending_limit or _pinned[0] > MAX_PINNED:
         with _lock:
             refs = _pending[:]
             del _pending[: len(refs)]
             _pinned[0] = 0
-            alive = [n for r in refs if (n := r()) is not None and n.value is None]
-            evaluate([n for n in alive if n.error is None], strict=False)
+        alive = [n for r in refs if (n := r()) is not None and n.value is None]
+        evaluate([n for n in alive if n.error is None], strict=False)
 
 
 def evaluate(targets: list[Node], strict: bool = True) -> list[Any]:
     """Run the pending equations that `targets` depend on, and return their values.
 
+    A callback runs without the lock, since it may wait for a thread that evaluates; a thread that
+    needs its results waits for them.
+
     Args:
-        strict: raise the error of a target that failed; else leave it to whoever reads it.
+        strict: wait for callbacks of other threads, and raise the error of a target that failed;
+            else leave both to whoever reads the target.
     """
     with _lock, np.errstate(all="ignore"):
-        _depth[0] += 1
-        try:
-            order = pending_cone(targets)
-            while order:
-                run(order.pop())
-        finally:
-            _depth[0] -= 1
+        order = pending_cone(targets)
+        while order:
+            node = order.pop()
+            if not _running or is_free(node, strict):
+                run(node)
     if strict:
         for node in targets:
             if node.error is not None:
@@ -147,16 +151,33 @@ def pending_cone(targets: list[Node]) -> list[Node]:
     return order
 
 
+def is_free(node: Node, wait: bool) -> bool:
+    """Whether no thread runs the callback of this node, any more if we are to wait.
+
+    Raises:
+        EvaluationError: it is this thread that runs it, and would wait for itself.
+    """
+    while wait and node in _running:
+        if _running[node] == get_ident():
+            advice = "Compute it from the arguments of the callback."
+            problem = "the callback needs the result that it is to return"
+            raise EvaluationError(str(node.prim), problem, advice, node.where)
+        _done.wait()
+    return node not in _running
+
+
 def run(node: Node) -> None:
     """Apply the primitive's `impl`, or inherit the error of an operand."""
     if node.value is not None or node.error is not None:
-        return  # a callback, run before this node, needed it too
+        return  # a callback, run before this node, or another thread needed it too
     args: list[Any] = []
     for x in node.inputs:
         if type(x) is Node:
             if x.error is not None:
                 node.error, node.inputs = x.error, ()
                 return
+            if x.value is None:
+                return  # a callback that we do not wait for is to make it
             x = x.value
         args.append(x)
     try:
@@ -164,16 +185,47 @@ def run(node: Node) -> None:
             node.value = args[0][node.prim]
         else:
             prim: Any = node.prim
-            node.value = apply(prim, args)
+            if prim.runs_user_code:
+                node.value = apply_unlocked(node, prim, args)
+            else:
+                node.value = apply(prim, args)
             if config.nan:
                 check_nan(prim, node.value, node.where)
     except OxmlxError as e:
         e.where = e.where or node.where
-        node.value, node.error = None, e.with_traceback(None)
-    except Exception as e:  # a host callback may raise anything: keep it for who reads the value
-        node.error = EvaluationError(str(node.prim), f"failed: {e!r}", where=node.where)
+        node.value, node.error = None, e
+    except Exception as e:  # a callback may raise anything: keep it for who reads the value
+        line = raised_at(e.__traceback__)
+        advice = f"It was raised at {line}." if line else ""
+        node.error = EvaluationError(str(node.prim), f"failed: {e!r}", advice, node.where)
         node.error.__cause__ = e
+    if node.error is not None:
+        forget_frames(node.error, sys.exc_info()[1])
     node.inputs = ()
+
+
+def forget_frames(error: BaseException, around: BaseException | None) -> None:
+    """Drop the tracebacks of an error that is kept, and of those that led to it: their frames would
+    keep the arrays of the first reader alive. What the reader is handling (`around`) stays whole,
+    but is not kept."""
+    chain = [error]
+    for e in chain:
+        e.__traceback__ = None
+        if e.__context__ is around:
+            e.__context__ = None
+        chain += [x for x in (e.__cause__, e.__context__) if x is not None and x not in chain]
+
+
+def apply_unlocked(node: Node, prim: Any, args: list[Any]) -> Any:
+    """`apply` without the lock; until it is done, `node` is known to be running."""
+    _running[node] = get_ident()
+    _lock.release()
+    try:
+        return apply(prim, args)
+    finally:
+        _lock.acquire()
+        del _running[node]
+        _done.notify_all()
 
 
 def apply(prim: Any, args: list[Any]) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -83,10 +84,26 @@ def check_nan(prim: Primitive, out: Any, where: Location | None) -> None:
             raise EvaluationError(str(prim), "made a NaN", advice, where)
 
 
+Executable = Callable[[Sequence[Any]], list[Any]]
+"""From the buffers of a program's inputs to those of its outputs."""
+
+
+def by_steps(jaxpr: Jaxpr) -> Executable:
+    """The program as its steps, made ready once."""
+    return jaxpr.derive("steps", lambda: Steps(jaxpr)).run
+
+
+body_compiler: ContextVar[Callable[[Jaxpr], Executable]] = ContextVar(
+    "body_compiler", default=by_steps
+)
+"""What makes the bodies of programs ready to run: a backend that runs a loop as a host step sets
+this, so that the bodies are compiled."""
+
+
 def evaluate_jaxpr(jaxpr: Jaxpr, args: Sequence[Any]) -> list[Any]:
-    """The outputs of `jaxpr` for NumPy operands, by each primitive's `impl`."""
-    steps: Steps = jaxpr.derive("steps", lambda: Steps(jaxpr))
-    return steps.run(args)
+    """The outputs of `jaxpr` for NumPy operands: where nothing else is said, by each primitive's
+    `impl`."""
+    return body_compiler.get()(jaxpr)(args)
 
 
 def as_buffers(values: Sequence[Any]) -> list[np.ndarray]:

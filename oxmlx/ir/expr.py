@@ -17,7 +17,8 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from oxmlx.dtypes import Dtype, is_inexact, is_integer, literal_for, scalar_dtype, short_name
+from oxmlx.conversion import literal_for
+from oxmlx.dtypes import Dtype, is_inexact, is_integer, scalar_dtype, short_name
 from oxmlx.errors import CheckError, DtypeError
 from oxmlx.ir.monoid import MONOIDS
 from oxmlx.ir.scalar import SCALARS
@@ -336,7 +337,7 @@ def scalar(name: str, *args: Expr | int) -> Expr:
 
 
 def cast(e: Expr | int, dtype: Dtype) -> Expr:
-    """`e` converted to `dtype`, as `dtypes.cast` does."""
+    """`e` converted to `dtype`, as `conversion.cast` does."""
     return simplify(Scalar("cast", (as_expr(e),), dtype))
 
 

@@ -136,14 +136,23 @@ def fold(
     >>> fold("add", x.extents, x)
     add k1<2: add k0<3: x[k1, k0]
     """
-    loops = tuple(fresh(n) for n in extents)
-    state = as_state(body(loops))
+    index = tuple(as_expr(0) if is_single(n) else fresh(n) for n in extents)
+    state = as_state(body(index))
+    loops = [i for i in index if isinstance(i, Index)]
+    if not loops and len(state) == 1:
+        return state[0]
+    loops = loops or [fresh(extents[-1])]  # a state of several components is that of a loop
     narrow, state = widen(monoid, state, dtype)
     out, *_ = state
     for loop in reversed(loops):
         out = Fold(monoid, *close(loop, state))
         state = tuple(part(n, out) for n in range(len(state)))
     return cast(out, narrow) if narrow else out
+
+
+def is_single(extent: Expr | int) -> bool:
+    """Is there one element only, and no need for a loop?"""
+    return extent == 1 if isinstance(extent, int) else isinstance(extent, Size) and extent.value == 1
 
 
 def prefix(

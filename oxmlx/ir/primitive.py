@@ -82,6 +82,9 @@ class Primitive:
     effect: ClassVar[str | None] = None
     """`ordered`: keeps program order, is never dropped, merged or repeated."""
 
+    runs_user_code: ClassVar[bool] = False
+    """Whether `impl` calls a function of the user's, which may wait for other threads."""
+
     def __init_subclass__(cls) -> None:
         own = [
             name
@@ -166,6 +169,11 @@ class Primitive:
     def dce(self, used: Sequence[bool]) -> Any:
         """For programs: (smaller primitive, inputs it reads, outputs it has, the used ones among
         them), or `None` to stay as it is."""
+        return None
+
+    def inline(self) -> Any:
+        """For programs: the jaxpr, of the same operands, that an equation may be replaced by when
+        nothing is left to transform; or `None` to stay as it is."""
         return None
 
 

@@ -1,26 +1,44 @@
 """Row programs: the passes that a point of the grid makes over its row.
 
     rows ::= for grid: pass ... (store ...)
-    pass ::= for index < size, ...: (fold ...) (store ...)
+    pass ::= for index < size, ...: (save ...) (fold ...) (store ...)
+    save ::= element = expr                       what a later pass would compute again
 
 Derived from a kernel, never written: two folds are in one pass if neither needs the other and they
-run over the same loops.
+run over the same loops; a fold waits for a later pass that reads its arrays anyway.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from oxmlx.ir.kernel import Expr, Fold, Index, Kernel, Load, Store
+from oxmlx.dtypes import is_float
+from oxmlx.ir.kernel import Buffer, Expr, Fold, Index, Kernel, Load, Scalar, Store, nodes
+from oxmlx.ir.scalar import SCALARS
+
+SAVED = 8  # adds: dearer than writing an element of the row and reading it again
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pass:
-    """One sweep over a row: folds that accumulate, and elements that are stored."""
+    """One sweep over a row."""
 
     loops: tuple[Index, ...]
-    folds: tuple[Fold, ...]
-    stores: tuple[Store, ...]
+    saves: list[tuple[Load, Expr]] = field(default_factory=list[tuple[Load, Expr]])
+    """Elements that are kept for a later pass."""
+    folds: list[Fold] = field(default_factory=list[Fold])
+    """What is accumulated."""
+    bodies: list[tuple[Expr, ...]] = field(default_factory=list[tuple[Expr, ...]])
+    """Of each fold, the element inside of all its loops."""
+    stores: list[Store] = field(default_factory=list[Store])
+    """Elements that are stored."""
+
+    @property
+    def roots(self) -> list[Expr]:
+        """Everything that is computed of an element."""
+        saved = [e for _, e in self.saves]
+        return [*saved, *(e for b in self.bodies for e in b), *(s.value for s in self.stores)]
 
 
 @dataclass(frozen=True)
@@ -30,6 +48,8 @@ class Rows:
     kernel: Kernel
     passes: tuple[Pass, ...]
     ends: tuple[Store, ...]
+    scratch: tuple[Buffer, ...] = ()
+    """Memory for one row each, which nobody else sees."""
 
     def along_grid(self) -> bool:
         """Are more arrays laid out along the last index of the grid than along the passes?
@@ -45,20 +65,26 @@ class Rows:
 def make_rows(kernel: Kernel) -> Rows:
     """The row program of a kernel: a fold of a row belongs to the pass after those it needs."""
     level: dict[Expr, int] = {}
-    folds: dict[tuple[int, tuple[Index, ...]], list[Fold]] = {}
-    stores: dict[tuple[int, tuple[Index, ...]], list[Store]] = {}
+    passes: dict[tuple[int, tuple[Index, ...]], Pass] = {}
+    ends: list[Store] = []
     for e in kernel.nodes:
         level[e] = max((level[k] for k in e.kids()), default=0)
         if type(e) is Fold and kernel.is_row(e):
-            folds.setdefault((level[e], box(e)[0]), []).append(e)
+            loops, body = box(e)
+            p = passes.setdefault((level[e], loops), Pass(loops))
+            p.folds.append(e)
+            p.bodies.append(body)
             level[e] += 1
     for s in kernel.stores:
+        loops = kernel.loops(s)
         known = max(level[e] for e in (*s.index, s.value))
-        stores.setdefault((known, kernel.loops(s)), []).append(s)
-    ends = [s for (_, loops), several in stores.items() if not loops for s in several]
-    keys = sorted(dict.fromkeys((*folds, *(k for k in stores if k[1]))), key=lambda k: k[0])
-    passes = (Pass(k[1], tuple(folds.get(k, ())), tuple(stores.get(k, ()))) for k in keys)
-    return Rows(kernel, tuple(passes), tuple(ends))
+        if loops:
+            passes.setdefault((known, loops), Pass(loops)).stores.append(s)
+        else:
+            ends.append(s)
+    ordered = [passes[key] for key in sorted(passes, key=lambda key: key[0])]
+    settle(ordered)
+    return Rows(kernel, tuple(p for p in ordered if p.folds or p.stores), tuple(ends))
 
 
 def box(fold: Fold) -> tuple[tuple[Index, ...], tuple[Expr, ...]]:
@@ -70,3 +96,103 @@ def box(fold: Fold) -> tuple[tuple[Index, ...], tuple[Expr, ...]]:
         loops.append(inner.loop)
         body = inner.body
     return tuple(loops), body
+
+
+def settle(passes: Sequence[Pass]) -> None:
+    """Let folds wait for a pass that reads their arrays anyway, if their own does not."""
+    for n, p in enumerate(passes):
+        for fold, body in [*zip(p.folds, p.bodies, strict=True)]:
+            others = [e for e in p.roots if e not in body]
+            if arrays(body) <= arrays(others):
+                continue
+            for q in passes[n + 1 :]:
+                if fold in nodes(*q.roots):
+                    break
+                if q.loops == p.loops and arrays(body) <= arrays(q.roots):
+                    at = p.folds.index(fold)
+                    q.folds.append(p.folds.pop(at))
+                    q.bodies.append(p.bodies.pop(at))
+                    break
+
+
+def arrays(roots: Sequence[Expr]) -> set[Load]:
+    """The elements that are loaded, scalars aside."""
+    return {e for e in nodes(*roots) if isinstance(e, Load) and e.index}
+
+
+def keep_rows(rows: Rows) -> Rows:
+    """The row program with dear values kept along the row, where a later pass needs them again: in
+    the row of an output that is stored only then, or in scratch memory."""
+    passes = [replace(p, saves=[], folds=[*p.folds], bodies=[*p.bodies]) for p in rows.passes]
+    taken: set[Buffer] = set()
+    scratch: list[Buffer] = []
+    for n, p in enumerate(passes):
+        *around, lane = p.loops
+        if around:
+            continue
+        known: dict[Expr, Pass] = {}
+        for q in passes[:n]:
+            if q.loops == p.loops:
+                known = {**dict.fromkeys(along(q.roots, lane), q), **known}
+        slots: dict[Expr, Load] = {}
+        for e in dear(p.roots, lane, known):
+            first = known[e]
+            saved = next((load for load, x in first.saves if x is e), None)
+            if saved is None:
+                saved = place(rows, passes[n:], e, lane, taken)
+                if saved.buffer not in rows.kernel.outputs:
+                    scratch.append(saved.buffer)
+                first.saves.append((saved, e))
+            slots[e] = saved
+        if slots:
+            p.bodies = [tuple(swap(body, lane, slots)) for body in p.bodies]
+            values = swap([s.value for s in p.stores], lane, slots)
+            p.stores = [replace(s, value=v) for s, v in zip(p.stores, values, strict=True)]
+    return replace(rows, passes=tuple(passes), scratch=tuple(scratch))
+
+
+def along(roots: Sequence[Expr], lane: Index) -> list[Expr]:
+    """What varies along the lane, outside of loops over it."""
+    return [e for e in nodes(*roots, kids=lambda e: e.kids() if lane in e.free else ())]
+
+
+def dear(roots: Sequence[Expr], lane: Index, known: Mapping[Expr, Pass]) -> list[Expr]:
+    """The largest parts that are known from an earlier pass and better read than computed."""
+    found: list[Expr] = []
+
+    def is_dear(e: Expr) -> bool:
+        if e not in known or not isinstance(e, Scalar) or lane not in e.free:
+            return False
+        work = (x for x in along([e], lane) if isinstance(x, Scalar) and lane in x.free)
+        wide = is_float(e.dtype) and e.dtype.itemsize >= 4
+        return wide and sum(SCALARS[x.op].cost for x in work) >= SAVED
+
+    for e in nodes(*roots, kids=lambda e: () if is_dear(e) or lane not in e.free else e.kids()):
+        if is_dear(e):
+            found.append(e)
+    return found
+
+
+def place(rows: Rows, later: Sequence[Pass], e: Expr, lane: Index, taken: set[Buffer]) -> Load:
+    """An element of memory along the row."""
+    for p in later:
+        for s in p.stores:
+            own = s.index == (*rows.kernel.grid, lane) and s.buffer.dtype == e.dtype
+            if own and s.buffer not in taken and s.buffer not in rows.kernel.inputs:
+                taken.add(s.buffer)
+                return Load(s.buffer, s.index)
+    row = Buffer(f"row{len(taken)}", (lane.extent.value,), e.dtype)
+    taken.add(row)
+    return Load(row, (lane,))
+
+
+def swap(roots: Sequence[Expr], lane: Index, slots: Mapping[Expr, Load]) -> list[Expr]:
+    """The roots with some elements read from memory; what is the same for the row stays."""
+
+    def stays(e: Expr) -> bool:
+        return e in slots or lane not in e.free
+
+    new: dict[Expr, Expr] = {}
+    for e in nodes(*roots, kids=lambda e: () if stays(e) else e.kids()):
+        new[e] = slots.get(e, e) if stays(e) else e.with_kids([new[k] for k in e.kids()])
+    return [new[e] for e in roots]

@@ -11,9 +11,9 @@ from functools import cache
 
 import numpy as np
 
+from oxmlx.conversion import cast
 from oxmlx.dtypes import (
     Dtype,
-    cast,
     float0,
     is_bool,
     is_complex,

@@ -105,7 +105,11 @@ class Value(Surface):
 
     def __len__(self) -> int:
         if not self.aval.shape:
-            raise ShapeError("len", f"an array of rank 0 has no length, got {self.aval}")
+            raise ShapeError(
+                "len",
+                f"an array of rank 0 has no length, got {self.aval}",
+                "Use x.item() for its number, or x.size.",
+            )
         return self.aval.shape[0]
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:

@@ -133,7 +133,11 @@ def static_int(who: str, name: str, x: Any) -> int:
     except TypeError as e:
         if isinstance(e, OxmlxError):
             raise
-        raise ArgumentError(who, f"{name} must hold integers, got {x!r:.80}") from None
+        raise ArgumentError(
+            who,
+            f"{name} must hold integers, got {x!r:.80}",
+            "Pass Python ints: a traced value is not known when the program is made.",
+        ) from None
 
 
 def ints(who: str, name: str, xs: Any, length: int | None = None) -> tuple[int, ...]:
@@ -159,7 +163,11 @@ def shape_of(who: str, shape: Any) -> tuple[int, ...]:
     """
     sizes = ints(who, "shape", shape)
     if any(n < 0 for n in sizes):
-        raise ShapeError(who, f"extents must not be negative, got {sizes}")
+        raise ShapeError(
+            who,
+            f"extents must not be negative, got {sizes}",
+            "Compute it so that it is 0 at least: max(n, 0).",
+        )
     return sizes
 
 
@@ -183,7 +191,7 @@ def axes_of(who: str, axes: Any, ndim: int) -> tuple[int, ...]:
     """
     out = tuple(axis_of(who, a, ndim) for a in ints(who, "axes", axes))
     if len(set(out)) != len(out):
-        raise AxisError(who, f"an axis is named twice in {tuple(axes)}")
+        raise AxisError(who, f"an axis is named twice in {tuple(axes)}", "Name each axis once.")
     return out
 
 

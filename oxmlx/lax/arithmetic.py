@@ -204,7 +204,9 @@ def mulhi(x: ArrayLike, y: ArrayLike, /) -> Array:
     a, b = map(as_array, same_type("lax.mulhi", x, y))
     dtype = a.dtype
     if not is_integer(dtype):
-        raise DtypeError("lax.mulhi", f"wants integers, got {a.aval}")
+        raise DtypeError(
+            "lax.mulhi", f"wants integers, got {a.aval}", "Convert it with .astype(ox.int32)."
+        )
     bits, signed = 8 * dtype.itemsize, is_signed(dtype)
     if bits == 64:
         return mulhi_in_halves(a, b, dtype)

@@ -71,7 +71,11 @@ def select_cases(who: str, which: Any, cases: tuple[Any, ...]) -> Any:
         problem = f"got {len(cases)} cases for a `which` of {which.aval}"
         raise ArgumentError(who, problem, "Wanted two for a bool, one at least for an integer.")
     if which.dtype.kind not in "bi" or which.dtype.itemsize not in (1, 4):
-        raise DtypeError(who, f"the choice must be bool or int32, got {which.aval}")
+        raise DtypeError(
+            who,
+            f"the choice must be bool or int32, got {which.aval}",
+            "Compare it with something, or convert it with .astype(ox.int32).",
+        )
     xs = arrays(who, *cases)
     same_shape(who, *xs)
     shape = xs[0].shape

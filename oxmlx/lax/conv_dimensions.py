@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from oxmlx.errors import ArgumentError
+from oxmlx.dtypes import is_inexact, is_integer
+from oxmlx.errors import ArgumentError, DtypeError
+from oxmlx.ir.aval import Aval
 from oxmlx.lax.arguments import check, ints
 from oxmlx.ops.window import Slide, dilated
 
@@ -260,3 +262,51 @@ def placed(shape: Sequence[int], axes: Sequence[int]) -> Ints:
 def dilated_shape(shape: Sequence[int], steps: Sequence[int]) -> Ints:
     """Extents of elements that lie some steps apart."""
     return tuple(dilated(n, step) for n, step in zip(shape, steps, strict=True))
+
+
+def layout(spec: Sequence[int], names: str) -> str:
+    """The axes in order, by letters: those of `names` first in `spec`, then the spatial ones.
+
+    >>> layout((0, 3, 1, 2), "NC"), layout((2, 1, 0), "OI"), layout((0, 1, 2, 3, 4), "NC")
+    ('NHWC', 'HIO', 'NCHWD')
+    """
+    spatial = "HWD" if len(spec) <= 5 else "0123456789"
+    letters = dict(zip(spec, names + spatial, strict=False))
+    return "".join(letters[axis] for axis in range(len(spec)))
+
+
+def check_operands(
+    who: str, x: Aval, w: Aval, numbers: ConvDimensionNumbers, given: Any, groups: Sequence[int]
+) -> None:
+    """Refuse operands whose features or groups do not fit, in the layout that the user gave.
+
+    Args:
+        who: what errors call the function.
+        x, w: the types of the operands, as the user passed them.
+        numbers: which of their axes is which.
+        given: the same as the user said it.
+        groups: those of the features, and those of the batch.
+
+    Raises:
+        DtypeError: operands that are no numbers.
+        ShapeError: features or groups that do not fit.
+    """
+    features, batches = groups
+    letters = layout(numbers.lhs_spec, "NC"), layout(numbers.rhs_spec, "OI")
+    left, right = given[:2] if names_axes(given) else letters
+    shown = f"lhs {x} in layout {left} and rhs {w} in layout {right}"
+    if not (is_inexact(x.dtype) or is_integer(x.dtype)):
+        raise DtypeError(who, f"wants numbers, got {shown}", "Convert them with .astype first.")
+    (batch, channels), (out, inputs) = numbers.lhs_spec[:2], numbers.rhs_spec[:2]
+    problem = f"got feature_group_count={features} and batch_group_count={batches}"
+    fits = min(groups) == 1
+    check(who, [(fits, problem)], "One of the two must be 1, the other at least 1.")
+    n, m = x.shape[channels], w.shape[inputs]
+    problem = f"got {shown}: {n} features (C) against {m} (I) in {features} groups"
+    advice = "C must be I times the number of groups; dimension_numbers= says which axis is which."
+    check(who, [(n == m * features, problem)], advice)
+    count = features * batches
+    uneven = f"got {shown}, which do not fall into {count} groups of equal size"
+    fits = x.shape[batch] % batches == 0 and w.shape[out] % count == 0
+    advice = "O must be a multiple of the number of groups, and N of batch_group_count."
+    check(who, [(fits, uneven)], advice)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from oxmlx import dtypes
+from oxmlx import conversion
 from oxmlx.dtypes import Dtype, as_dtype, is_bool, is_complex, is_key, scalar_dtype, short_name
 from oxmlx.errors import DtypeError
 from oxmlx.lax.arguments import Array, ArrayLike, check, is_number, value
@@ -42,7 +42,7 @@ def convert_element_type(operand: ArrayLike, new_dtype: Any) -> Array:
     who = "lax.convert_element_type"
     target = as_dtype(new_dtype, who)
     if is_number(operand):
-        number: Any = dtypes.canonical(operand, target, who=who)[()]
+        number: Any = conversion.canonical(operand, target, who=who)[()]
         return from_number(number)
     return cast(value(operand, who), target)
 
@@ -70,7 +70,11 @@ def bitcast_convert_type(operand: ArrayLike, new_dtype: Any) -> Array:
     if x.dtype == target:
         return x
     if any(is_bool(d) or is_complex(d) or is_key(d) for d in (x.dtype, target)):
-        raise DtypeError(who, f"got {x.aval}, which has no bits to read as {short_name(target)}")
+        raise DtypeError(
+            who,
+            f"got {x.aval}, which has no bits to read as {short_name(target)}",
+            "Use .astype to convert values.",
+        )
     old, new = x.dtype.itemsize, target.itemsize
     if new < old:
         return bitcast(narrowed(x, new, old // new), target)

@@ -12,6 +12,7 @@ from oxmlx.errors import ArgumentError
 from oxmlx.lax.arguments import Array, ArrayLike, arrays, check, ints, value
 from oxmlx.lax.conv_dimensions import (
     Padding,
+    check_operands,
     conv_dimension_numbers,
     conv_transpose_pads,
     dilated_shape,
@@ -81,6 +82,8 @@ def conv_general_dilated(
     numbers = conv_dimension_numbers(x.shape, w.shape, dimension_numbers)
     spatial = x.ndim - 2
     check(who, [(spatial >= 0, f"operands must have rank 2 at least, got {x.aval}")])
+    groups = ints(who, "group counts", (feature_group_count, batch_group_count), 2)
+    check_operands(who, x.aval, w.aval, numbers, dimension_numbers, groups)
     x, w = (transpose(v, last(spec)) for v, spec in zip((x, w), numbers, strict=False))
     strides = ints(who, "window_strides", window_strides, spatial)
     steps = [
@@ -92,7 +95,6 @@ def conv_general_dilated(
         raise ArgumentError(who, problem, "Give it in numbers, or use lax.conv_transpose.")
     window = dilated_shape(w.shape[1:-1], steps[1])
     pads = pads_of(who, padding, x.shape[1:-1], window, strides)
-    groups = ints(who, "group counts", (feature_group_count, batch_group_count))
     prim = ConvGeneral(strides, pads, steps[0], steps[1], groups[0], groups[1])
     out = accumulated(prim, x, w, preferred_element_type, who)
     return transpose(out, inverse(last(numbers.out_spec)))
@@ -213,8 +215,8 @@ def conv_transpose(
         pads = tuple(map(conv_transpose_pads, window, spread, each))
     if transpose_kernel:
         out, features, *spatial = numbers.rhs_spec
-        swap = {out: features, features: out}
-        w = transpose(reverse(w, tuple(spatial)), tuple(swap.get(a, a) for a in range(w.ndim)))
+        w = reverse(w, tuple(spatial))
+        numbers = numbers._replace(rhs_spec=(features, out, *spatial))
     return conv_general_dilated(
         x,
         w,

@@ -38,7 +38,11 @@ def full(shape: Shape, fill_value: ArrayLike, dtype: Any = None) -> Array:
     if fill is None:
         return broadcast_scalar(convert_element_type(fill_value, dtype), sizes)
     if fill.ndim:
-        raise ShapeError("lax.full", f"the value must have rank 0, got {fill.aval}")
+        raise ShapeError(
+            "lax.full",
+            f"the value must have rank 0, got {fill.aval}",
+            "Use broadcast_to for an array.",
+        )
     if dtype is not None:
         fill = cast(fill, as_dtype(dtype, "lax.full"))
     return broadcast_scalar(fill, sizes)

@@ -184,7 +184,11 @@ def places(who: str, w: Windows, starts: Value, clip: bool) -> Places:
         clip: move windows that leave the array inside; else all of such a window lies outside.
     """
     if not is_integer(starts.dtype):
-        raise DtypeError(who, f"indices must be integers, got {starts.aval}")
+        raise DtypeError(
+            who,
+            f"indices must be integers, got {starts.aval}",
+            "Convert them with .astype(ox.int32).",
+        )
     lead = (*w.starts_batch, *w.rest())
     starts = transpose(starts, (*lead, len(lead)))
     outer = starts.shape[:-1]

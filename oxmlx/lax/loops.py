@@ -35,14 +35,14 @@ def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> A
     >>> ox.lax.map(lambda row: row[0] * row[1], x, batch_size=2)
     array([ 2., 12., 30.], dtype=float32)
     """
+    leaves, treedef = tree.flatten(xs)
+    rows = [value(x, "lax.map") for x in leaves]
+    n = leading_extent(rows, None, "lax.map")
     if batch_size is None:
         return scan(lambda carry, x: (carry, f(x)), None, xs)[1]
     size = static_int("lax.map", "batch_size", batch_size)
     if size < 0:
         raise ArgumentError("lax.map", f"batch_size must not be negative, got {size}")
-    leaves, treedef = tree.flatten(xs)
-    rows = [value(x, "lax.map") for x in leaves]
-    n = leading_extent(rows, None)
     count = n // size if size else 0
     whole = count * size
     parts: list[Any] = []

@@ -7,7 +7,7 @@ from typing import Any
 
 from oxmlx import tree
 from oxmlx.api.autodiff import linearize
-from oxmlx.control.custom import custom_jvp
+from oxmlx.control.custom_jvp import custom_jvp
 from oxmlx.control.program import split, stage_flat
 from oxmlx.dtypes import is_inexact
 from oxmlx.errors import TreeError

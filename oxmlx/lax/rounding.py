@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from oxmlx.control.custom import custom_jvp
+from oxmlx.control.custom_jvp import custom_jvp
 from oxmlx.dtypes import finfo, is_float
 from oxmlx.errors import ArgumentError, DtypeError
 from oxmlx.lax.arguments import Array, ArrayLike, same_type, static_int, value
@@ -118,7 +118,9 @@ def reduce_precision(operand: ArrayLike, exponent_bits: int, mantissa_bits: int)
     exponent = static_int(who, "exponent_bits", exponent_bits)
     mantissa = static_int(who, "mantissa_bits", mantissa_bits)
     if not is_float(x.dtype):
-        raise DtypeError(who, f"wants a floating array, got {x.aval}")
+        raise DtypeError(
+            who, f"wants a floating array, got {x.aval}", "Convert it with .astype(ox.float32)."
+        )
     if exponent < 1 or mantissa < 0:
         problem = f"got {exponent} exponent and {mantissa} mantissa bits"
         raise ArgumentError(who, problem, "Wanted at least 1 and 0.")

@@ -160,5 +160,9 @@ def floats(who: str, *xs: Any) -> list[Any]:
     """
     ops = list(map(as_array, same_type(who, *xs)))
     if not is_float(ops[0].dtype):
-        raise DtypeError(who, f"wants floating operands, got {listed(ops)}")
+        raise DtypeError(
+            who,
+            f"wants floating operands, got {listed(ops)}",
+            "Convert them with .astype(ox.float32).",
+        )
     return ops

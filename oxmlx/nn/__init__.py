@@ -1,6 +1,6 @@
 """Neural networks: modules, which are immutable pytrees, and all that they are made of."""
 
-from oxmlx.api.boundary import guard
+from oxmlx.api.boundary import guard, guard_methods
 from oxmlx.nn import fast, initializers, losses
 from oxmlx.nn.activations import (
     CELU,
@@ -40,6 +40,7 @@ from oxmlx.nn.filtering import (
     partition,
     value_and_grad,
 )
+from oxmlx.nn.frozendict import FrozenDict
 from oxmlx.nn.functions import (
     celu,
     elu,
@@ -211,4 +212,8 @@ __all__ = [
 
 for _module in (fast, initializers, losses):
     guard(_module.__name__)
+for _cls in [globals()[_name] for _name in __all__]:
+    if isinstance(_cls, type):
+        guard_methods(_cls)
+guard_methods(FrozenDict)
 guard(__name__)

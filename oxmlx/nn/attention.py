@@ -21,7 +21,11 @@ Mask: TypeAlias = 'Literal["causal"] | ArrayLike | None'
 def split_heads(x: Any, heads: int) -> Any:
     """[B, T, H · D] → [B, H, T, D]"""
     if x.ndim != 3:
-        raise ShapeError("attention", f"wants [batch, time, features], got {x.aval}")
+        raise ShapeError(
+            "attention",
+            f"wants [batch, time, features], got {x.aval}",
+            "Add a batch axis with x[None].",
+        )
     batch, time, features = x.shape
     return onp.moveaxis(onp.reshape(x, (batch, time, heads, features // heads)), 2, 1)
 
@@ -35,7 +39,9 @@ def join_heads(x: Any) -> Any:
 def check_divides(who: str, n: int, m: int, what: str) -> None:
     """Refuse an n that does not divide m."""
     if n < 1 or m % n:
-        raise ArgumentError(who, f"{what}: {m} cannot be divided by {n}")
+        raise ArgumentError(
+            who, f"{what}: {m} cannot be divided by {n}", "Choose a number that divides it."
+        )
 
 
 class RoPE(Module):

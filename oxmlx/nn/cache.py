@@ -66,7 +66,11 @@ class KVCache(Struct):
         batch, heads, capacity, _ = self.keys.shape
         for old, new in ((self.keys, k), (self.values, v)):
             if new.ndim != 4 or new.shape[:2] != (batch, heads) or new.shape[3] != old.shape[3]:
-                raise ShapeError("KVCache.update", f"got {new.aval} for a cache of {old.aval}")
+                raise ShapeError(
+                    "KVCache.update",
+                    f"got {new.aval} for a cache of {old.aval}",
+                    "Keys and values must be [batch, heads, time, features] as the cache was made.",
+                )
         after = add(self.offset, k.shape[2])
         if type(after) is Concrete and int(after) > capacity:
             problem = f"got {k.shape[2]} positions after {int(self.offset)} of {capacity}"

@@ -109,7 +109,11 @@ class MLP(Module):
         key: Any,
     ) -> None:
         if len(sizes) < 2:
-            raise ArgumentError("MLP", f"needs the extents of input and output, got {sizes}")
+            raise ArgumentError(
+                "MLP",
+                f"needs the extents of input and output, got {sizes}",
+                "Such as nn.MLP([784, 128, 10], key=key).",
+            )
         keys = random.split(key, len(sizes) - 1)
         pairs = zip(pairwise(sizes), keys, strict=True)
         self.layers = tuple(Linear(n, m, bias, key=k) for (n, m), k in pairs)

@@ -57,7 +57,7 @@ class Conv(Module):
         who, rank = type(self).__name__, self.rank
         if groups < 1 or in_channels % groups or out_channels % groups:
             problem = f"{in_channels} and {out_channels} channels do not fall into {groups} groups"
-            raise ArgumentError(who, problem)
+            raise ArgumentError(who, problem, "groups= must divide in_channels and out_channels.")
         size = per_axis(who, "kernel_size", kernel_size, rank, 1)
         shape = (out_channels, *size, in_channels // groups)
         bound = 1 / sqrt(max(prod(shape[1:]), 1))
@@ -79,7 +79,11 @@ class Conv(Module):
         channels = self.weight.shape[-1] * self.groups
         if a.ndim != self.rank + 2 or a.shape[-1] != channels:
             wanted = f"[batch, {'height, width' if self.rank == 2 else 'time'}, {channels}]"
-            raise ShapeError(type(self).__name__, f"wants {wanted}, got {a.aval}")
+            raise ShapeError(
+                type(self).__name__,
+                f"wants {wanted}, got {a.aval}",
+                "Channels come last; .transpose moves them, and x[None] adds a batch axis.",
+            )
         y = conv_general(
             a,
             self.weight,

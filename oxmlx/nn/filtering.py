@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from oxmlx import tree
 from oxmlx.api import autodiff
+from oxmlx.api.boundary import boundary
 from oxmlx.dtypes import is_inexact
 from oxmlx.errors import ArgumentError, TreeError
 from oxmlx.ir.value import Value
@@ -113,11 +114,15 @@ def combine(*trees: Any) -> Any:
     {'a': 1, 'b': 2}
     """
     if not trees:
-        raise ArgumentError("combine", "needs a tree or more")
+        raise ArgumentError("combine", "needs a tree or more", "Pass what partition returned.")
     flat = [tree.flatten(t, is_leaf=is_none) for t in trees]
     for _, treedef in flat[1:]:
         if treedef != flat[0][1]:
-            raise TreeError("combine", f"the structures differ: {flat[0][1]} and {treedef}")
+            raise TreeError(
+                "combine",
+                f"the structures differ: {flat[0][1]} and {treedef}",
+                "Pass the parts of one partition.",
+            )
     columns = zip(*(leaves for leaves, _ in flat), strict=True)
     merged = [next((x for x in column if x is not None), None) for column in columns]
     return flat[0][1].unflatten(merged)
@@ -152,6 +157,7 @@ def value_and_grad(
 
     differentiated = autodiff.value_and_grad(of_parameters, has_aux=has_aux)
 
+    @boundary
     @functools.wraps(fn)
     def both(*args: Any, **kwargs: Any) -> Any:
         if not args or type(args[0]) is not type(model):

@@ -217,7 +217,11 @@ def glu(x: ArrayLike, axis: int = -1) -> Array:
     a = inexact(x, "glu")
     axis = axis_of("glu", axis, a.ndim)
     if a.shape[axis] % 2:
-        raise ShapeError("glu", f"axis {axis} of {a.aval} has no halves: its extent is odd")
+        raise ShapeError(
+            "glu",
+            f"axis {axis} of {a.aval} has no halves: its extent is odd",
+            "Double the extent of the layer before it.",
+        )
     left, right = onp.split(a, 2, axis)
     return mul(left, sigmoid(right))
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from oxmlx import numpy as onp
 from oxmlx import random
+from oxmlx.api.boundary import boundary
 from oxmlx.dtypes import DtypeLike, as_dtype, is_float
 from oxmlx.errors import ArgumentError, DtypeError
 from oxmlx.numpy.arguments import Array, ArrayLike, axes_of, shape_of
@@ -31,7 +32,11 @@ def float_dtype(who: str, dtype: DtypeLike | None, default: DtypeLike | None) ->
     given = default if dtype is None else dtype
     chosen = FLOAT32 if given is None else as_dtype(given, who)
     if not is_float(chosen):
-        raise DtypeError(who, f"random initial values need a floating dtype, got {chosen}")
+        raise DtypeError(
+            who,
+            f"random initial values need a floating dtype, got {chosen}",
+            "Pass dtype=ox.float32, and convert the result.",
+        )
     return chosen
 
 
@@ -60,6 +65,7 @@ def constant(value: ArrayLike, dtype: DtypeLike | None = None) -> Initializer:
     array([7., 7.], dtype=float32)
     """
 
+    @boundary
     def init(key: Any, shape: Sequence[int], dtype: DtypeLike | None = dtype) -> Array:
         return onp.full(shape, value, dtype)
 
@@ -75,6 +81,7 @@ def normal(stddev: float = 1e-2, dtype: DtypeLike | None = None) -> Initializer:
     """
     default = dtype
 
+    @boundary
     def init(key: Any, shape: Sequence[int], dtype: DtypeLike | None = None) -> Array:
         chosen = float_dtype("normal", dtype, default)
         return random.normal(key, shape, chosen) * stddev
@@ -91,6 +98,7 @@ def uniform(scale: float = 1e-2, dtype: DtypeLike | None = None) -> Initializer:
     """
     default = dtype
 
+    @boundary
     def init(key: Any, shape: Sequence[int], dtype: DtypeLike | None = None) -> Array:
         chosen = float_dtype("uniform", dtype, default)
         return random.uniform(key, shape, chosen) * scale
@@ -109,6 +117,7 @@ def truncated_normal(
     """
     default = dtype
 
+    @boundary
     def init(key: Any, shape: Sequence[int], dtype: DtypeLike | None = None) -> Array:
         chosen = float_dtype("truncated_normal", dtype, default)
         return random.truncated_normal(key, lower, upper, shape, chosen) * stddev
@@ -171,6 +180,7 @@ def variance_scaling(
             f"Modes are {', '.join(modes)}; distributions {', '.join(distributions)}.",
         )
 
+    @boundary
     def init(key: Any, shape: Sequence[int], dtype: DtypeLike | None = None) -> Array:
         shape = shape_of("variance_scaling", shape)
         chosen = float_dtype("variance_scaling", dtype, default)

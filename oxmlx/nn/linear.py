@@ -94,7 +94,11 @@ class Embedding(Module):
         """indices [...] → [..., dims]; negative ones count from the end, those outside give NaN."""
         rows = value(indices, "Embedding")
         if not is_integer(rows.dtype):
-            raise DtypeError("Embedding", f"indices must be integers, got {rows.aval}")
+            raise DtypeError(
+                "Embedding",
+                f"indices must be integers, got {rows.aval}",
+                "Convert them with .astype(ox.int32).",
+            )
         return onp.take(self.weight, rows, axis=0)
 
     def as_linear(self, x: ArrayLike) -> Array:

@@ -45,7 +45,7 @@ def weighted(who: str, loss: Any, weights: Any) -> Any:
     factors = inexact(weights, who)
     if factors.shape != loss.shape:
         problem = f"weights must have the shape of the loss {loss.aval}, got {factors.aval}"
-        raise ShapeError(who, problem)
+        raise ShapeError(who, problem, "Broadcast them to it, such as weights[:, None].")
     return loss * factors
 
 
@@ -61,7 +61,11 @@ def check_classes(who: str, x: Any, targets: Any, axis: int) -> None:
         problem = f"targets must be classes {wanted} or probabilities {x.shape}, got {targets.aval}"
         raise ShapeError(who, problem, f"The classes are along axis {axis} of {x.aval}.")
     if not is_integer(targets.dtype):
-        raise DtypeError(who, f"class targets must be integers, got {targets.aval}")
+        raise DtypeError(
+            who,
+            f"class targets must be integers, got {targets.aval}",
+            "Convert them with .astype(ox.int32); probabilities have the shape of the logits.",
+        )
 
 
 def cross_entropy(

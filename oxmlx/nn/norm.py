@@ -113,7 +113,7 @@ class GroupNorm(Module):
     ) -> None:
         if num_groups < 1 or dims % num_groups:
             problem = f"{dims} channels cannot be divided into {num_groups} groups"
-            raise ArgumentError("GroupNorm", problem)
+            raise ArgumentError("GroupNorm", problem, "num_groups must divide dims.")
         self.weight = onp.ones(dims, dtype) if affine else None
         self.bias = onp.zeros(dims, dtype) if affine else None
         self.num_groups, self.eps = num_groups, eps
@@ -190,7 +190,11 @@ class BatchNorm(Module):
         """
         a = inexact(x, "BatchNorm")
         if a.ndim < 2:
-            raise ShapeError("BatchNorm", f"wants [batch, ..., channels], got {a.aval}")
+            raise ShapeError(
+                "BatchNorm",
+                f"wants [batch, ..., channels], got {a.aval}",
+                "Add a batch axis with x[None].",
+            )
         wide = widen(a)
         after: BatchNorm = self
         if self.running_mean is None or self.running_var is None or self.training:

@@ -42,7 +42,11 @@ class Pool(Module):
         a = inexact(x, type(self).__name__)
         if a.ndim != self.rank + 2:
             wanted = f"[batch, {'height, width' if self.rank == 2 else 'time'}, channels]"
-            raise ShapeError(type(self).__name__, f"wants {wanted}, got {a.aval}")
+            raise ShapeError(
+                type(self).__name__,
+                f"wants {wanted}, got {a.aval}",
+                "Channels come last; .transpose moves them, and x[None] adds a batch axis.",
+            )
         padding = ((0, 0), *((p, p) for p in self.padding), (0, 0))
         window, strides = (1, *self.kernel_size, 1), (1, *self.stride, 1)
         return reduce_window(a, self.kind, window, strides, padding)

@@ -83,7 +83,11 @@ class Struct:
 
     def __delattr__(self, name: str) -> NoReturn:
         who = type(self).__name__
-        raise ImmutableError(who, f"`{name}` cannot be deleted: modules are immutable")
+        raise ImmutableError(
+            who,
+            f"`{name}` cannot be deleted: modules are immutable",
+            "Make another one with model.replace(field=None).",
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_flat"}

@@ -61,7 +61,11 @@ def updated(old: Any, new: Any, path: str = "") -> Any:
         return tuple({**known, **update_items(old, known, new, path)}.values())
     if isinstance(old, tuple) and isinstance(new, (list, tuple)):
         if len(new) != len(old):
-            raise TreeError("update", f"`{path}` has {len(old)} items, got {len(new)}")
+            raise TreeError(
+                "update",
+                f"`{path}` has {len(old)} items, got {len(new)}",
+                'For some of them pass a dict by position, such as {"1": new}.',
+            )
         pairs = enumerate(zip(old, new, strict=True))
         return tuple(updated(x, y, f"{path}.{k}") for k, (x, y) in pairs)
     return new

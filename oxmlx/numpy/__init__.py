@@ -179,5 +179,6 @@ __array_api_version__ = "2024.12"
 
 methods.install()
 guard_methods(ndarray)
+guard(linalg.__name__)
 guard(__name__)
 __all__ += ["get_printoptions", "set_printoptions"]  # these stay NumPy's own

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from oxmlx import dtypes
+from oxmlx import conversion, dtypes
 from oxmlx.errors import (
     ArgumentError,
     AxisError,
@@ -83,7 +83,7 @@ def converted(who: str, x: Any, dtype: dtypes.Dtype) -> Any:
     """
     if isinstance(x, Value):
         return cast(x, dtype)
-    data: Any = dtypes.canonical(x, dtype, who=who)
+    data: Any = conversion.canonical(x, dtype, who=who)
     return from_numpy(np.array(data)) if data.ndim else number(data[()], Aval((), dtype))
 
 
@@ -104,7 +104,11 @@ def refuse_complex(who: str, x: Any) -> None:
         DtypeError: it is complex.
     """
     if dtypes.is_complex(x.dtype):
-        raise DtypeError(who, f"has no meaning for complex numbers, got {get_aval(x)}")
+        raise DtypeError(
+            who,
+            f"has no meaning for complex numbers, got {get_aval(x)}",
+            "Take .real, .imag or abs(x) first.",
+        )
 
 
 def static_int(who: str, name: str, x: Any) -> int:
@@ -120,7 +124,9 @@ def static_int(who: str, name: str, x: Any) -> int:
         if isinstance(e, OxmlxError):
             raise
         problem = f"{name} must be an integer, got {x!r:.80}"
-        raise ArgumentError(who, problem) from None
+        raise ArgumentError(
+            who, problem, "Pass a Python int: a traced value is not known when the program is made."
+        ) from None
 
 
 def shape_of(who: str, shape: Any) -> tuple[int, ...]:
@@ -168,7 +174,7 @@ def axes_of(who: str, axis: Any, ndim: int) -> tuple[int, ...]:
         return tuple(range(ndim))
     axes = tuple(axis_of(who, a, ndim) for a in ints(who, "axis", axis))
     if len(set(axes)) != len(axes):
-        raise AxisError(who, f"an axis is named twice in {axis}")
+        raise AxisError(who, f"an axis is named twice in {axis}", "Name each axis once.")
     return axes
 
 
@@ -179,7 +185,11 @@ def refuse_out(who: str, out: object) -> None:
         ArgumentError: it is used.
     """
     if out is not None:
-        raise ArgumentError(who, "out= would change an array, and arrays are immutable")
+        raise ArgumentError(
+            who,
+            "out= would change an array, and arrays are immutable",
+            "Leave it out, and use the result.",
+        )
 
 
 def refuse_inplace(who: str, inplace: bool) -> None:

@@ -344,7 +344,11 @@ def integer_operands(who: str, *xs: Any) -> list[Any]:
     """
     ops = same_shape(arrays(who, *xs))
     if not is_integer(ops[0].dtype):
-        raise DtypeError(who, f"wants integers, got {short_name(ops[0].dtype)}")
+        raise DtypeError(
+            who,
+            f"wants integers, got {short_name(ops[0].dtype)}",
+            "Convert it with .astype(ox.int32).",
+        )
     return [math.abs_(x) if is_signed(x.dtype) else x for x in ops]
 
 

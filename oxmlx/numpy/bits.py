@@ -194,7 +194,9 @@ def unpackbits(
     """
     data, d = bit_operand("unpackbits", a, axis)
     if data.dtype != UINT8:
-        raise DtypeError("unpackbits", f"wants bytes (u8), got {data.aval}")
+        raise DtypeError(
+            "unpackbits", f"wants bytes (u8), got {data.aval}", "Convert it with .astype(ox.uint8)."
+        )
     data = moveaxis(data, d, data.ndim - 1)
     shape = (*data.shape, 8)
     hits = logic.and_(broadcast(data, shape, (data.ndim,)), weights("unpackbits", bitorder, shape))
@@ -219,7 +221,9 @@ def bit_operand(who: str, a: Any, axis: int | None) -> tuple[Any, int]:
     """
     x = value(a, who)
     if not (is_integer(x.dtype) or x.dtype.kind == "b"):
-        raise DtypeError(who, f"wants integers or bools, got {x.aval}")
+        raise DtypeError(
+            who, f"wants integers or bools, got {x.aval}", "Convert it with .astype(ox.int32)."
+        )
     if axis is None:
         return reshape(x, (x.size,)), 0
     return x, axis_of(who, axis, x.ndim)

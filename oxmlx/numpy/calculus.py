@@ -127,7 +127,11 @@ def gradient(
     if len(spacings) == 1:
         spacings = [*spacings] * len(axes)
     if len(spacings) != len(axes):
-        raise ArgumentError("gradient", f"got {len(varargs)} spacings for {len(axes)} axes")
+        raise ArgumentError(
+            "gradient",
+            f"got {len(varargs)} spacings for {len(axes)} axes",
+            "Pass none, one number for all, or one for each axis.",
+        )
     slopes = [slope(x, k, h, order) for k, h in zip(axes, spacings, strict=True)]
     return slopes[0] if len(slopes) == 1 else slopes
 
@@ -299,7 +303,11 @@ def slope(x: Any, axis: int, spacing: Any, order: int) -> Any:
     """
     n = x.shape[axis]
     if n < order + 1:
-        raise ShapeError("gradient", f"axis {axis} of {x.aval} is too short for a slope")
+        raise ShapeError(
+            "gradient",
+            f"axis {axis} of {x.aval} is too short for a slope",
+            "It needs edge_order + 1 elements at least.",
+        )
     h = converted("gradient", spacing, x.dtype)
     if h.ndim > 1 or (h.ndim and h.size != n):
         raise ShapeError("gradient", f"coordinates {h.aval} do not fit axis {axis} of {x.aval}")

@@ -10,7 +10,8 @@ import numpy as np
 
 from oxmlx.api.evaluation import device_put
 from oxmlx.array.construct import array
-from oxmlx.dtypes import Dtype, as_dtype, canonical, is_complex, short_name
+from oxmlx.conversion import canonical
+from oxmlx.dtypes import Dtype, as_dtype, is_complex, short_name
 from oxmlx.errors import DtypeError
 from oxmlx.ir.device import Device, use_device
 from oxmlx.numpy.arguments import (
@@ -25,7 +26,7 @@ from oxmlx.numpy.arguments import (
     value,
 )
 from oxmlx.ops import axes
-from oxmlx.ops.convert import cast, from_numpy
+from oxmlx.ops.convert import as_data, cast, from_numpy
 from oxmlx.ops.elementwise import add
 from oxmlx.ops.logic import eq, ge
 from oxmlx.ops.shape import broadcast_to
@@ -82,7 +83,7 @@ def full(shape: Shape, fill_value: ArrayLike, dtype: Any = None, *, device: Plac
     extents = shape_of("full", shape)
     with at(device):
         own = None if dtype is None else as_dtype(dtype, "full")
-        x = value(fill_value, "full") if own is None else converted("full", fill_value, own)
+        x = as_data(fill_value, "full") if own is None else converted("full", fill_value, own)
         return broadcast_to(x, extents)
 
 
@@ -257,7 +258,7 @@ def copy(a: ArrayLike, order: str | None = None) -> Array:
     >>> np.copy(np.array([1, 2]))
     array([1, 2], dtype=int32)
     """
-    return array(value(a, "copy"))
+    return array(as_data(a, "copy"))
 
 
 def astype(x: ArrayLike, dtype: Any, /, *, copy: bool = False, device: Place = None) -> Array:

@@ -49,7 +49,11 @@ def diag(v: ArrayLike, k: int = 0) -> Array:
     if x.ndim == 2:
         return diagonal(x, k)
     if x.ndim != 1:
-        raise ShapeError("diag", f"wants a vector or a matrix, got {x.aval}")
+        raise ShapeError(
+            "diag",
+            f"wants a vector or a matrix, got {x.aval}",
+            "Use diagonal for arrays of higher rank.",
+        )
     shift = static_int("diag", "k", k)
     n = x.size + abs(shift)
     first = max(shift, 0) - min(shift, 0) * n

@@ -122,14 +122,22 @@ def parse(
         who, subscripts, operands
     )
     if len(inputs) != len(given) or not given:
-        raise ArgumentError(who, f"got {len(given)} operands for {len(inputs)} subscripts")
+        raise ArgumentError(
+            who,
+            f"got {len(given)} operands for {len(inputs)} subscripts",
+            'Subscripts have one comma fewer than operands: "ij,jk->ik".',
+        )
     arrays = factors(who, dtype, *given)
     hidden = [x.ndim - len(names) + 1 for x, names in zip(arrays, inputs, strict=True)]
     hidden = [n if DOTS in names else 0 for n, names in zip(hidden, inputs, strict=True)]
     terms: list[Term] = []
     for x, names, n in zip(arrays, inputs, hidden, strict=True):
         if n < 0 or len(names) + (n - 1) * (DOTS in names) != x.ndim:
-            raise ArgumentError(who, f"subscripts {''.join(names)!r} do not fit {x.aval}")
+            raise ArgumentError(
+                who,
+                f"subscripts {''.join(names)!r} do not fit {x.aval}",
+                "Write one letter for each axis, or ... for the leading ones.",
+            )
         terms.append(plain(who, Term(x, expanded(names, n))))
     counts = Counter(name for names in inputs for name in names if name != DOTS)
     if right is None:
@@ -137,7 +145,11 @@ def parse(
     output = expanded(right, max(hidden))
     unknown = [name for name in right if name != DOTS and name not in counts]
     if unknown or len(set(output)) != len(output):
-        raise ArgumentError(who, f"output {''.join(right)!r} must name axes of the operands once")
+        raise ArgumentError(
+            who,
+            f"output {''.join(right)!r} must name axes of the operands once",
+            "Leave out the letters to sum over.",
+        )
     return terms, output
 
 
@@ -172,7 +184,11 @@ def numbered(
 
     def tokens(item: Any) -> Labels:
         if not isinstance(item, Sequence):
-            raise ArgumentError(who, f"wants lists of axes after operands, got {item!r:.80}")
+            raise ArgumentError(
+                who,
+                f"wants lists of axes after operands, got {item!r:.80}",
+                "Such as einsum(x, [0, 1], y, [1, 2], [0, 2]).",
+            )
         for n in item:
             if n is not Ellipsis and not (isinstance(n, int) and 0 <= n < len(ascii_letters)):
                 raise ArgumentError(who, f"an axis is a number from 0 to 51, got {n!r}")
@@ -199,7 +215,11 @@ def plain(who: str, term: Term) -> Term:
     for name in [name for name, n in Counter(labels).items() for _ in range(n - 1)]:
         i, j = [k for k, other in enumerate(labels) if other == name][:2]
         if x.shape[i] != x.shape[j]:
-            raise ShapeError(who, f"axes {i} and {j} of {x.aval} are both called {name!r}")
+            raise ShapeError(
+                who,
+                f"axes {i} and {j} of {x.aval} are both called {name!r}",
+                "Axes of one name must have one extent.",
+            )
         x = diagonal(x, 0, i, j)
         labels = (*(other for k, other in enumerate(labels) if k not in (i, j)), name)
     return Term(x, labels)
@@ -217,7 +237,7 @@ def extents_of(who: str, terms: Sequence[Term]) -> dict[str, int]:
             known = extents.get(name, 1)
             if n != known and 1 not in (n, known):
                 problem = f"axis {name!r} has extent {n} in {x.aval}, and {known} before"
-                raise ShapeError(who, problem)
+                raise ShapeError(who, problem, "Axes of one name must have one extent.")
             extents[name] = n if known == 1 else known
     return extents
 

@@ -51,7 +51,7 @@ def polyfit(
     """
     if rcond is not None or full:
         problem = "rcond= and full= speak of singular values, which there are none of yet"
-        raise ArgumentError("polyfit", problem)
+        raise ArgumentError("polyfit", problem, "Leave them out.")
     given = inexact_arrays("polyfit", x, y, *([] if w is None else [w]))
     at, heights, *weights = map(strong, given)
     coefficients("polyfit", at)
@@ -59,7 +59,11 @@ def polyfit(
         raise ShapeError("polyfit", f"points {at.aval} and {heights.aval} do not fit")
     order = static_int("polyfit", "deg", deg) + 1
     if not 0 < order <= at.size:
-        raise ArgumentError("polyfit", f"degree {deg} for {at.size} points")
+        raise ArgumentError(
+            "polyfit",
+            f"degree {deg} for {at.size} points",
+            "A polynomial of degree n needs n + 1 points.",
+        )
     columns: Columns = list(unstack(vander(at, order), axis=1))
     target = heights
     if weights:
@@ -79,7 +83,11 @@ def polyfit(
     spread: Any = div(dot(inverse, inverse.T), outer(size, size))
     if cov != "unscaled":
         if at.size <= order:
-            raise ArgumentError("polyfit", f"{at.size} points leave no error to scale with")
+            raise ArgumentError(
+                "polyfit",
+                f"{at.size} points leave no error to scale with",
+                'Pass more points, or cov="unscaled".',
+            )
         left = sub(target, dot(stack(columns, 1), stack(solved)))
         error = div(sum(mul(left, left), 0), at.size - order)
         if heights.ndim == 2:

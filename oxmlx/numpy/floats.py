@@ -110,7 +110,11 @@ def ldexp(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """
     m, n = inexact(real_array("ldexp", x1), "ldexp"), value(x2, "ldexp")
     if n.dtype.kind not in "iub":
-        raise DtypeError("ldexp", f"exponents must be integers, got {n.aval}")
+        raise DtypeError(
+            "ldexp",
+            f"exponents must be integers, got {n.aval}",
+            "Convert them with .astype(ox.int32).",
+        )
     power = cast(n, m.dtype)
     half = math.floor(mul(power, constant(0.5, m)))  # in two steps: 2ⁿ alone may overflow
     return mul(mul(m, math.exp2(half)), math.exp2(sub(power, half)))

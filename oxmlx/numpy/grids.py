@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from oxmlx import dtypes
+from oxmlx import conversion
 from oxmlx.dtypes import Dtype, as_dtype, is_inexact, is_integer, promote_types, result_type
 from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.numpy.arguments import (
@@ -223,7 +223,7 @@ def ends_of(who: str, start: Any, stop: Any, dtype: Any) -> tuple[Any, Any, Dtyp
 def known_line(start: Any, stop: Any, n: int, endpoint: bool, dtype: Dtype) -> Any:
     """n equally spaced numbers between numbers, in full precision until they are rounded."""
     data = np.linspace(start, stop, n, endpoint)
-    return dtypes.cast(np.floor(data) if is_integer(dtype) else data, dtype)
+    return conversion.cast(np.floor(data) if is_integer(dtype) else data, dtype)
 
 
 def line(first: Any, last: Any, n: int, axis: int, endpoint: bool) -> Any:

@@ -58,9 +58,15 @@ def bincount(
     """
     numbers = value(x, "bincount")
     if not is_integer(numbers.dtype):
-        raise DtypeError("bincount", f"wants integers, got {numbers.aval}")
+        raise DtypeError(
+            "bincount",
+            f"wants integers, got {numbers.aval}",
+            "Convert it with .astype(ox.int32), or use histogram.",
+        )
     if numbers.ndim != 1:
-        raise ShapeError("bincount", f"wants a vector, got {numbers.aval}")
+        raise ShapeError(
+            "bincount", f"wants a vector, got {numbers.aval}", "Flatten it with x.ravel()."
+        )
     each = full(numbers.shape, 1, INT32) if weights is None else value(weights, "bincount")
     if each.shape != numbers.shape:
         raise ShapeError("bincount", f"weights {each.aval} do not fit {numbers.aval}")

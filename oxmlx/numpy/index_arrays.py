@@ -108,7 +108,7 @@ def ix_(*args: ArrayLike) -> tuple[Array, ...]:
     for k, a in enumerate(args):
         x = value(a, "ix_")
         if x.ndim != 1:
-            raise ShapeError("ix_", f"wants vectors, got {x.aval}")
+            raise ShapeError("ix_", f"wants vectors, got {x.aval}", "Flatten it with x.ravel().")
         x = flatnonzero(x) if x.dtype.kind == "b" else x
         out.append(reshape(x, tuple(x.size if k == j else 1 for j in range(len(args)))))
     return tuple(out)

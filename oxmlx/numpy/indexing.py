@@ -277,7 +277,11 @@ def integers(who: str, x: Any) -> Any:
     """
     index = value(x, who)
     if not is_integer(index.dtype):
-        raise DtypeError(who, f"indices must be integers, got {index.aval}")
+        raise DtypeError(
+            who,
+            f"indices must be integers, got {index.aval}",
+            "Convert them with .astype(ox.int32).",
+        )
     return index
 
 

@@ -110,7 +110,9 @@ def static_places(who: str, obj: Any, n: int, limit: int) -> np.ndarray[Any, Any
             raise ShapeError(who, f"a mask of shape {given.shape} for an axis of {n} elements")
         return np.flatnonzero(given)
     if given.size and given.dtype.kind not in "iu":
-        raise DtypeError(who, f"places must be integers, got {given.dtype}")
+        raise DtypeError(
+            who, f"places must be integers, got {given.dtype}", "Convert them with .astype(int)."
+        )
     places = given.astype(np.int64)
     places = np.where(places < 0, places + n, places)
     if places.size and not 0 <= places.min() <= places.max() < limit:

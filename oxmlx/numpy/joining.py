@@ -69,7 +69,11 @@ def stack(arrays: Arrays, axis: int = 0, out: None = None, dtype: Any = None) ->
     xs = values(arrays, "stack")
     if len({x.shape for x in xs}) > 1:
         shapes = " and ".join(str(x.shape) for x in xs)
-        raise ShapeError("stack", f"arrays must have one shape, got {shapes}")
+        raise ShapeError(
+            "stack",
+            f"arrays must have one shape, got {shapes}",
+            "Use concatenate for arrays that differ along one axis.",
+        )
     if xs:
         axis = axis_of("stack", axis, xs[0].ndim + 1)
     return join("stack", [unsqueeze(x, (axis,)) for x in xs], axis, dtype)
@@ -133,7 +137,11 @@ def block(arrays: Any) -> Array:
     """
     depths = set(list_depths(arrays))
     if len(depths) != 1:
-        raise ArgumentError("block", "the blocks lie at different depths of the lists")
+        raise ArgumentError(
+            "block",
+            "the blocks lie at different depths of the lists",
+            "Nest every list as deep as the others.",
+        )
     depth = depths.pop()
     return joined(arrays, depth, max([depth, *(x.ndim for x in blocks(arrays))]))
 
@@ -162,7 +170,9 @@ def join(who: str, xs: Sequence[Any], axis: int | None, dtype: Any = None) -> An
     ranks = {x.ndim for x in xs}
     if len(ranks) > 1 or ranks == {0}:
         listed = " and ".join(str(x.aval) for x in xs)
-        raise ShapeError(who, f"arrays must have one rank above 0, got {listed}")
+        raise ShapeError(
+            who, f"arrays must have one rank above 0, got {listed}", "Use atleast_1d, or stack."
+        )
     if dtype is not None:
         wanted = as_dtype(dtype, who)
         xs = [cast(x, wanted) for x in xs]

@@ -74,7 +74,11 @@ def norm(x: ArrayLike, ord: Any = None, axis: Axes = None, keepdims: bool = Fals
         return of_vectors("norm", y, ord, axes, keepdims)
     if len(axes) == 2:
         return of_matrices("norm", y, ord, axes, keepdims)
-    raise ShapeError("norm", f"{y.aval} along {axes} is neither a vector nor a matrix")
+    raise ShapeError(
+        "norm",
+        f"{y.aval} along {axes} is neither a vector nor a matrix",
+        "Name one or two axes with axis=, or flatten it with x.ravel().",
+    )
 
 
 def vector_norm(
@@ -128,7 +132,9 @@ def matrix_power(a: ArrayLike, n: int) -> Array:
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ShapeError("matrix_power", f"wants square matrices, got {x.aval}")
     if power < 0:
-        raise ArgumentError("matrix_power", f"n must not be negative, got {n}")
+        raise ArgumentError(
+            "matrix_power", f"n must not be negative, got {n}", "The inverse is not there yet."
+        )
     if power == 0:
         return broadcast_to(eye(x.shape[-1], dtype=x.dtype), x.shape)
     return math.repeated_square(x, power, matmul)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from oxmlx.api.boundary import boundary
 from oxmlx.api.vectorize import vmap
 from oxmlx.errors import ArgumentError, ShapeError
 from oxmlx.numpy.arguments import Array, ArrayLike, axes_of, axis_of, value
@@ -92,6 +93,7 @@ def vectorize(
         raise ArgumentError("vectorize", f"excluded must hold positions and names, got {excluded}")
     cores = None if signature is None else inputs_of(signature)
 
+    @boundary
     @functools.wraps(pyfunc)
     def mapped(*args: Any, **kwargs: Any) -> Any:
         named = [k for k in kwargs if k not in excluded]
@@ -133,7 +135,11 @@ def broadcast_map(f: Callable[..., Any], xs: list[Any], cores: list[tuple[str, .
         ShapeError: axes of one name have different extents.
     """
     if len(xs) != len(cores):
-        raise ArgumentError("vectorize", f"got {len(xs)} arguments for {len(cores)} in signature")
+        raise ArgumentError(
+            "vectorize",
+            f"got {len(xs)} arguments for {len(cores)} in signature",
+            'The signature has one group of axes for each argument: "(n),(n)->()".',
+        )
     extents: dict[str, int] = {}
     for x, core in zip(xs, cores, strict=True):
         if x.ndim < len(core):

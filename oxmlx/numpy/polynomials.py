@@ -50,7 +50,9 @@ def polyval(p: ArrayLike, x: ArrayLike, *, unroll: int = 16) -> Array:
     """
     c, at = arrays("polyval", p, x)
     if c.ndim == 0:
-        raise ShapeError("polyval", "wants a vector of coefficients, got a number")
+        raise ShapeError(
+            "polyval", "wants a vector of coefficients, got a number", "Pass [c] for a constant."
+        )
     shape = broadcast_shapes("polyval", c.shape[1:], at.shape)
     total, at = full(shape, 0, c.dtype), broadcast_to(at, shape)
 

@@ -286,7 +286,7 @@ def contracted(who: str, x: Any, y: Any, left: tuple[int, ...], right: tuple[int
     """
     if [x.shape[k] for k in left] != [y.shape[k] for k in right]:
         problem = f"axes {left} of {x.aval} and {right} of {y.aval} must have equal extents"
-        raise ShapeError(who, problem)
+        raise ShapeError(who, problem, "Transpose or reshape one of them.")
     return ops.dot_general(x, y, (left, right))
 
 

@@ -203,7 +203,9 @@ def ranked(
     lead = tuple(x.shape[k] for k in rest)
     n = prod(x.shape[k] for k in axes)
     if n == 0:
-        raise ShapeError(who, f"{x.aval} has no element along {axes}")
+        raise ShapeError(
+            who, f"{x.aval} has no element along {axes}", "Check that the array is not empty."
+        )
     rows = reshape(transpose(x, (*rest, *axes)), (*lead, n))
     last = rows.ndim - 1
     q = converted(who, q, position_dtype(x.dtype))

@@ -76,12 +76,20 @@ def repeat(
         if len(times) == 1:
             return repeated(x, times[0], k)
         if len(times) != n:
-            raise ShapeError("repeat", f"got {len(times)} repeats for the {n} slices of {x.aval}")
+            raise ShapeError(
+                "repeat",
+                f"got {len(times)} repeats for the {n} slices of {x.aval}",
+                "Pass one number for all, or one for each slice.",
+            )
         return take(x, np.repeat(np.arange(n), times), k, "clip")
     total = static_int("repeat", "total_repeat_length", total_repeat_length)
     counts = value(np.asarray(repeats) if isinstance(repeats, Sequence) else repeats, "repeat")
     if counts.shape not in ((), (1,), (n,)):
-        raise ShapeError("repeat", f"got repeats {counts.aval} for the {n} slices of {x.aval}")
+        raise ShapeError(
+            "repeat",
+            f"got repeats {counts.aval} for the {n} slices of {x.aval}",
+            "Pass one number for all, or one for each slice.",
+        )
     ends = cumsum(broadcast_to(counts, (n,)), 0)
     place = iota(ends.dtype, (total, n), 0)
     passed = cast(le(broadcast(ends, (total, n), (0,)), place), INT32)

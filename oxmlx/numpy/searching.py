@@ -191,7 +191,11 @@ def searchsorted(
     """
     x, y = arrays("searchsorted", a, v)
     if x.ndim != 1:
-        raise ShapeError("searchsorted", f"wants a vector, got {x.aval}")
+        raise ShapeError(
+            "searchsorted",
+            f"wants a vector, got {x.aval}",
+            "It is searched along one axis: flatten it with x.ravel(), or use vmap.",
+        )
     left = choice("searchsorted", "side", side, ("left", "right")) == "left"
     methods = ("default", "scan", "scan_unrolled", "sort", "compare_all")
     all_at_once = choice("searchsorted", "method", method, methods) == "compare_all"

@@ -110,7 +110,11 @@ def transpose(a: ArrayLike, axes: Sequence[int] | None = None) -> Array:
         return ops.transpose(x, tuple(range(x.ndim))[::-1])
     perm = axes_of("transpose", tuple(axes), x.ndim)
     if len(perm) != x.ndim:
-        raise AxisError("transpose", f"{axes} must name each of the {x.ndim} axes of {x.aval} once")
+        raise AxisError(
+            "transpose",
+            f"{axes} must name each of the {x.ndim} axes of {x.aval} once",
+            "Such as x.transpose(1, 0, 2).",
+        )
     return ops.transpose(x, perm)
 
 
@@ -165,7 +169,11 @@ def moveaxis(a: ArrayLike, source: Shape, destination: Shape) -> Array:
     old = axes_of("moveaxis", source, x.ndim)
     new = axes_of("moveaxis", destination, x.ndim)
     if len(old) != len(new):
-        raise AxisError("moveaxis", f"{len(old)} axes cannot go to {len(new)} places")
+        raise AxisError(
+            "moveaxis",
+            f"{len(old)} axes cannot go to {len(new)} places",
+            "Pass as many destinations as sources.",
+        )
     perm = [k for k in range(x.ndim) if k not in old]
     for place, k in sorted(zip(new, old, strict=True)):
         perm.insert(place, k)
@@ -200,7 +208,11 @@ def squeeze(a: ArrayLike, axis: Axes = None) -> Array:
     gone = lone if axis is None else axes_of("squeeze", axis, x.ndim)
     for k in gone:
         if k not in lone:
-            raise ShapeError("squeeze", f"axis {k} of {x.aval} has an extent other than 1")
+            raise ShapeError(
+                "squeeze",
+                f"axis {k} of {x.aval} has an extent other than 1",
+                "Only axes of extent 1 can go: index it, or reshape.",
+            )
     return ops.reshape(x, tuple(n for k, n in enumerate(x.shape) if k not in gone))
 
 
@@ -363,7 +375,11 @@ def roll(a: ArrayLike, shift: Any, axis: Axes = None) -> Array:
         return rotate_by(x, shift, places)
     by = ints("roll", "shift", shift)
     if len(by) != len(places) and 1 not in (len(by), len(places)):
-        raise AxisError("roll", f"got {len(by)} shifts for {len(places)} axes")
+        raise AxisError(
+            "roll",
+            f"got {len(by)} shifts for {len(places)} axes",
+            "Pass one shift for all axes, or one for each.",
+        )
     for k, n in zip(*np.broadcast_arrays(places, by), strict=True):
         x = rotate(x, int(k), int(n))
     return x

@@ -93,7 +93,9 @@ def lexsort(keys: ArrayLike | Sequence[ArrayLike], axis: int = -1) -> Array:
     shape = given[0].shape
     if any(x.shape != shape for x in given):
         listed = " and ".join(str(x.aval) for x in given)
-        raise ShapeError("lexsort", f"keys must have one shape, got {listed}")
+        raise ShapeError(
+            "lexsort", f"keys must have one shape, got {listed}", "Broadcast them first."
+        )
     if not shape:
         return iota(index_dtype(0), (1,), 0)
     k = axis_of("lexsort", axis, len(shape))
@@ -147,7 +149,11 @@ def refuse_order(who: str, order: object) -> None:
         ArgumentError: it is given.
     """
     if order is not None:
-        raise ArgumentError(who, "order= is for structured arrays, which there are none of")
+        raise ArgumentError(
+            who,
+            "order= is for structured arrays, which there are none of",
+            "Sort by several keys with lexsort.",
+        )
 
 
 def check_places(who: str, kth: Any, n: int) -> None:

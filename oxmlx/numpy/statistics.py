@@ -159,7 +159,7 @@ def spread(weights: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
     if weights.shape != shape:
         if weights.shape != tuple(shape[k] for k in axes):
             problem = f"weights {weights.aval} fit neither {shape} nor its axes {axes}"
-            raise ShapeError("average", problem)
+            raise ShapeError("average", problem, "Pass weights of one of these shapes.")
         column = tuple(n if k in axes else 1 for k, n in enumerate(shape))
         order = tuple(axes.index(k) for k in sorted(axes))
         weights = reshape(transpose(weights, order), column)

@@ -110,7 +110,11 @@ class ufunc:
         start = self.identity if initial is None else initial
         if where is not None:
             if start is None:
-                raise ArgumentError(self.__name__, "where= needs initial=")
+                raise ArgumentError(
+                    self.__name__,
+                    "where= needs initial=",
+                    "Pass the value to start from, such as initial=0.",
+                )
             nothing = start if self.identity is None else self.identity
             fill = converted(self.__name__, nothing, x.dtype)
             x = select(as_bool(value(where, self.__name__)), x, fill)
@@ -227,7 +231,11 @@ class ufunc:
         """
         n = rows.shape[0]
         if not n:
-            raise ShapeError(f"{self.__name__}.{what}", "there is no element to start from")
+            raise ShapeError(
+                f"{self.__name__}.{what}",
+                "there is no element to start from",
+                "Pass initial=, or an array with elements.",
+            )
         first = reshape(between(rows, 0, 0, 1), rows.shape[1:])
 
         def step(last: Any, row: Any) -> tuple[Any, Any]:

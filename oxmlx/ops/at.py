@@ -161,7 +161,7 @@ class Reference:
             chosen = selection(self.index, x.shape, mode)
             if not chosen.axes:
                 old = x if name == "set" else chosen.block.read(x)
-                out = COMBINE[name](old, broadcast_to(new, chosen.shape))
+                out = COMBINE[name](old, broadcast_to(new, chosen.shape, who))
             elif not chosen.index_shape:
                 out = update_one(name, chosen.block.read(x), new, chosen, clip)
             else:
@@ -195,7 +195,7 @@ def update_one(name: str, x: Any, new: Any, chosen: Selection, clip: bool) -> An
         inside.append(is_inside(starts[axis], shape[axis]))
     sizes = tuple(1 if a in chosen.axes else n for a, n in enumerate(shape))
     old = bind(DynamicSlice(sizes), x, *starts)
-    block = COMBINE[name](old, reshape(broadcast_to(new, chosen.rest), sizes))
+    block = COMBINE[name](old, reshape(broadcast_to(new, chosen.rest, f"at[...].{name}"), sizes))
     block = block if clip else select(reduce(and_, inside), block, old)
     return bind(DynamicUpdateSlice(), x, block, *starts)
 
@@ -206,7 +206,8 @@ def update_many(
     """Update elements at index arrays."""
     at, stop = chosen.at, chosen.at + len(chosen.index_shape)
     axes = range(len(chosen.shape))
-    new = transpose(broadcast_to(new, chosen.shape), (*axes[at:stop], *axes[:at], *axes[stop:]))
+    new = broadcast_to(new, chosen.shape, f"at[...].{name}")
+    new = transpose(new, (*axes[at:stop], *axes[:at], *axes[stop:]))
 
     def into(y: Any, updates: Any, combine: str) -> Any:
         return scatter(

@@ -496,7 +496,7 @@ def cut_axis(who: str, x: Any, axis: int, count: int) -> Any:
     shape = get_aval(x).shape
     if shape[axis] % count:
         problem = f"axis {axis} of {get_aval(x)} cannot be cut into {count} equal blocks"
-        raise ShapeError(who, problem)
+        raise ShapeError(who, problem, "Make the extent a multiple of the axis size.")
     return reshape(x, (*shape[:axis], count, shape[axis] // count, *shape[axis + 1 :]))
 
 

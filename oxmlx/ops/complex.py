@@ -10,13 +10,11 @@ from oxmlx.ir.aval import get_aval
 from oxmlx.ir.primitive import Undef
 from oxmlx.ir.trace import bind
 from oxmlx.ops.elementwise import Elementwise, binary, neg, unary, unbroadcast, zero
+from oxmlx.ops.linear import Linear
 
 
-class RealLinear(Elementwise):
+class RealLinear(Linear, Elementwise):
     """A function of one operand that is linear over the real numbers: its own derivative."""
-
-    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-        return bind(self, *primals), bind(self, *tangents)
 
 
 class Real(RealLinear):

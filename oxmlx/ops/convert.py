@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from oxmlx import dtypes
+from oxmlx import conversion, dtypes
 from oxmlx.dtypes import promote, scalar_dtype, short_name
 from oxmlx.errors import ArgumentError, DtypeError, ShapeError
 from oxmlx.ir.array import Array, known
@@ -37,7 +37,7 @@ class Cast(Primitive):
         return Aval(x.shape, self.dtype, self.weak)
 
     def impl(self, x: Any) -> Any:
-        return dtypes.cast(np.asarray(x), self.dtype)
+        return conversion.cast(np.asarray(x), self.dtype)
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         y = bind(self, *primals)
@@ -88,7 +88,7 @@ def cast(x: Any, dtype: np.dtype[Any], weak: bool = False) -> Any:
     if aval.dtype == dtype and aval.weak == weak:
         return x
     if isinstance(x, np.generic):
-        return dtypes.cast(np.asarray(x), dtype)[()]
+        return conversion.cast(np.asarray(x), dtype)[()]
     return bind(Cast(dtype, weak), x)
 
 
@@ -113,9 +113,9 @@ def as_operand(x: Any, who: str) -> Any:
         return x
     if isinstance(x, (*NUMBERS, np.number, np.bool_)):
         number: Any = x
-        return dtypes.literal_for(number, scalar_dtype(x)[0], who)[()]
+        return conversion.literal_for(number, scalar_dtype(x)[0], who)[()]
     if isinstance(x, np.ndarray):
-        return from_numpy(own(dtypes.canonical(x), x))
+        return from_numpy(own(conversion.canonical(x), x))
     if hasattr(x, "__array__"):
         return as_operand(np.asarray(x), who)
     raise ArgumentError(
@@ -136,6 +136,12 @@ def as_value(x: Any, who: str) -> Value:
     if isinstance(x, Value):
         return x
     return Array(Aval((), x.dtype, x.dtype.kind != "b"), None, known(np.asarray(x)))
+
+
+def as_data(x: Any, who: str) -> Value:
+    """`as_value` of what is to be an array: a NumPy scalar keeps its dtype, which an operation with
+    arrays would not ask for."""
+    return as_value(np.asarray(x) if isinstance(x, np.generic) else x, who)
 
 
 def promote_dtypes(who: str, *xs: Any) -> list[Any]:
@@ -164,11 +170,11 @@ _literals: dict[tuple[type, Any, np.dtype[Any]], Any] = {}
 def literal(x: Any, dtype: np.dtype[Any], who: str) -> Any:
     """A Python or NumPy number as a literal of `dtype`, if it fits."""
     if not x:  # 0.0 and -0.0 are one dictionary key
-        return dtypes.literal_for(x, dtype, who)[()]
+        return conversion.literal_for(x, dtype, who)[()]
     key = (type(x), x, dtype)
     number = _literals.get(key)
     if number is None:
-        number = dtypes.literal_for(x, dtype, who)[()]
+        number = conversion.literal_for(x, dtype, who)[()]
         if len(_literals) > 4096:
             _literals.clear()
         _literals[key] = number

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from oxmlx import dtypes
+from oxmlx import conversion, dtypes
 from oxmlx.dtypes import short_name
 from oxmlx.errors import DtypeError
 from oxmlx.ir.aval import Aval, get_aval
@@ -57,7 +57,7 @@ class Cumulative(Primitive):
         flip = (slice(None),) * self.axis + (along,)
         wide = x[flip].astype(self.working(x.dtype), copy=False)
         out = type(self).ufunc.accumulate(wide, axis=self.axis, dtype=wide.dtype)
-        return dtypes.cast(out[flip], x.dtype)
+        return conversion.cast(out[flip], x.dtype)
 
     def vmap(self, size: int, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
         (x,), (d,) = args, dims

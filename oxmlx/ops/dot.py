@@ -47,7 +47,11 @@ class DotGeneral(Primitive):
                     str(self), f"{what} axes must have equal extents: {x} axes {xs}, {y} axes {ys}"
                 )
         if x.dtype != y.dtype or is_key(x.dtype):
-            raise DtypeError(str(self), f"operands must be numbers of one dtype, got {x} and {y}")
+            raise DtypeError(
+                str(self),
+                f"operands must be numbers of one dtype, got {x} and {y}",
+                "Convert one with .astype.",
+            )
         shape = [x.shape[a] for a in (*self.batch[0], *self.free(0, x.ndim))]
         shape += [y.shape[a] for a in self.free(1, y.ndim)]
         return Aval(tuple(shape), x.dtype, x.weak and y.weak)
@@ -174,10 +178,18 @@ def matmul(x: Any, y: Any) -> Any:
     x, y = promote_dtypes("matmul", x, y)
     a, b = get_aval(x), get_aval(y)
     if not (a.ndim and b.ndim):
-        raise ShapeError("matmul", f"operands must have rank 1 or more, got {a} and {b}")
+        raise ShapeError(
+            "matmul",
+            f"operands must have rank 1 or more, got {a} and {b}",
+            "Multiply by a number with *.",
+        )
     kx, ky = a.ndim - 1, max(b.ndim - 2, 0)
     if a.shape[kx] != b.shape[ky]:
-        raise ShapeError("matmul", f"contracted extents must be equal, got {a} and {b}")
+        raise ShapeError(
+            "matmul",
+            f"contracted extents must be equal, got {a} and {b}",
+            "The last axis of one meets the last but one of the other: transpose or reshape.",
+        )
     lead = a.shape[: max(a.ndim - 2, 0)], b.shape[: max(b.ndim - 2, 0)]
     if not (lead[0] and lead[1]):  # every axis but the contracted one is free
         out = bind(DotGeneral(((kx,), (ky,))), x, y)

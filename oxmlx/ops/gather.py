@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from oxmlx import dtypes
+from oxmlx import conversion, dtypes
 from oxmlx.dtypes import is_inexact, is_key, promote
 from oxmlx.errors import ArgumentError, AxisError, DtypeError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
@@ -230,7 +230,7 @@ def as_update(who: str, values: Any, x: Aval) -> Any:
         DtypeError: the dtype of the array does not hold the values.
     """
     if isinstance(values, (list, tuple)):
-        values = from_numpy(dtypes.canonical(values, who=who))
+        values = from_numpy(conversion.canonical(values, who=who))
     values = number_for(values, x.dtype, who)
     if isinstance(values, np.generic):
         return from_number(values)

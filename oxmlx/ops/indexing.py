@@ -248,7 +248,11 @@ def check_places(prim: Gather | Scatter, x: Aval, indices: Sequence[Aval]) -> No
         problem = f"got {len(indices)} indices for axes {prim.axes} after {prim.batch} batch axes"
         raise ArgumentError(prim.name, problem, "Wanted one index for each axis, and one at least.")
     if not all(is_integer(i.dtype) for i in indices):
-        raise DtypeError(prim.name, f"indices must be integers, got {listed(indices)}")
+        raise DtypeError(
+            prim.name,
+            f"indices must be integers, got {listed(indices)}",
+            "Convert them with .astype(ox.int32).",
+        )
     lead = x.shape[: prim.batch]
     if any(i.shape != indices[0].shape or i.shape[: prim.batch] != lead for i in indices):
         problem = f"indices must have one shape that starts with {lead}, got {listed(indices)}"

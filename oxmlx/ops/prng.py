@@ -192,7 +192,11 @@ class RandomSeed(Keyed):
 
     def abstract(self, x: Aval) -> Aval:
         if not is_integer(x.dtype):
-            raise DtypeError(self.name, f"a seed must be an integer, got {x}")
+            raise DtypeError(
+                self.name,
+                f"a seed must be an integer, got {x}",
+                "Convert it with .astype(ox.uint32).",
+            )
         return Aval(x.shape, self.dtype)
 
     def impl(self, x: Any) -> Any:
@@ -343,7 +347,11 @@ class RandomWrap(Keyed):
 
     def abstract(self, x: Aval) -> Aval:
         if x.dtype != U32 or x.shape[-1:] != (2,):
-            raise KeyTypeError(self.name, f"the words of keys must be u32[..., 2], got {x}")
+            raise KeyTypeError(
+                self.name,
+                f"the words of keys must be u32[..., 2], got {x}",
+                "Make keys with ox.random.key.",
+            )
         return Aval(x.shape[:-1], self.dtype)
 
     def impl(self, x: Any) -> Any:

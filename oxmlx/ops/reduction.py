@@ -68,7 +68,11 @@ class Extreme(Reduction):
         out = super().abstract(x)
         empty = [a for a in self.axes if x.shape[a] == 0]
         if empty and out.size:
-            raise ShapeError(self.name, f"axis {empty[0]} of {x} is empty, and has no such element")
+            raise ShapeError(
+                self.name,
+                f"axis {empty[0]} of {x} is empty, and has no such element",
+                "Pass initial=, or check that the array has elements.",
+            )
         return out
 
     def impl(self, x: Any) -> Any:
@@ -171,7 +175,7 @@ class ArgExtreme(Primitive):
         n = x.shape[self.axis]
         if not n:
             problem = f"axis {self.axis} of {x} is empty, and has no such element"
-            raise ShapeError(self.name, problem)
+            raise ShapeError(self.name, problem, "Check that the array has elements.")
         if not dtypes.is_integer(self.dtype) or n - 1 > np.iinfo(self.dtype).max:
             problem = f"{short_name(self.dtype)} cannot count {n} elements"
             raise DtypeError(self.name, problem, "Choose a wider integer dtype.")

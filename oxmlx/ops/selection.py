@@ -229,7 +229,11 @@ def whole_items(items: list[Any], shape: Shape) -> list[Any]:
         if item is not None and item is not Ellipsis
     )
     if taken > len(shape):
-        raise AxisError(WHO, f"got {taken} indices for {len(shape)} axes, those of {shape}")
+        raise AxisError(
+            WHO,
+            f"got {taken} indices for {len(shape)} axes, those of {shape}",
+            "Index fewer axes, or add one with x[None].",
+        )
     at = dots[0] if dots else len(items)
     return [*items[:at], *[slice(None)] * (len(shape) - taken), *items[at:]]
 

@@ -75,6 +75,8 @@ def regroup(index: tuple[Expr, ...], shape: tuple[int, ...], x: Operand) -> tupl
 
     Axes are matched in the smallest groups of equal product, so most of them pass through.
     """
+    if 0 in shape:
+        return (0,) * len(x.shape)  # there is no element to find
     out: list[Any] = []
     i = j = 0
     while i < len(shape) or j < len(x.shape):
@@ -137,7 +139,7 @@ def batch_axis(x: Any, dim: int | None, size: int) -> Any:
     return moveaxis(x, dim, 0)
 
 
-def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
+def broadcast_to(x: Any, shape: tuple[int, ...], who: str = "broadcast_to") -> Any:
     """`x` repeated to fill `shape` by NumPy's rules: axes aligned at the right, extent 1 stretches.
 
     Raises:
@@ -148,7 +150,11 @@ def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
         return x
     new = len(shape) - len(have)
     if new < 0 or any(n not in (1, m) for n, m in zip(have, shape[new:], strict=True)):
-        raise ShapeError("broadcast_to", f"cannot repeat shape {have} to fill {shape}")
+        raise ShapeError(
+            who,
+            f"cannot repeat shape {have} to fill {shape}",
+            "Only axes of extent 1 repeat: reshape it, or add axes with x[:, None].",
+        )
     stretched = tuple(a for a, n in enumerate(have) if n == 1 and shape[a + new] != 1)
     x = reshape(x, tuple(n for a, n in enumerate(have) if a not in stretched))
     return broadcast(x, shape, (*range(new), *(a + new for a in stretched)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from oxmlx import dtypes
+from oxmlx import conversion, dtypes
 from oxmlx.dtypes import short_name
 from oxmlx.errors import ArgumentError, DtypeError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
@@ -189,11 +189,17 @@ class Concatenate(Primitive):
         first = xs[0]
         check_axes("concatenate", first, (self.axis,))
         if any(x.dtype != first.dtype for x in xs):
-            raise DtypeError("concatenate", f"operands must have one dtype, got {listed(xs)}")
+            raise DtypeError(
+                "concatenate",
+                f"operands must have one dtype, got {listed(xs)}",
+                "Convert them with .astype.",
+            )
         others = first.without((self.axis,)).shape
         if any(x.ndim != first.ndim or x.without((self.axis,)).shape != others for x in xs):
             problem = f"operands must agree on every axis but {self.axis}, got {listed(xs)}"
-            raise ShapeError("concatenate", problem)
+            raise ShapeError(
+                "concatenate", problem, "Choose another axis, or pad them to one shape."
+            )
         shape = list(first.shape)
         shape[self.axis] = sum(x.shape[self.axis] for x in xs)
         return Aval(tuple(shape), first.dtype, all(x.weak for x in xs))
@@ -281,7 +287,7 @@ class Iota(Primitive):
         n = self.shape[self.axis]
         column = [1] * len(self.shape)
         column[self.axis] = n
-        numbers = dtypes.cast(np.arange(n), self.dtype)
+        numbers = conversion.cast(np.arange(n), self.dtype)
         return np.broadcast_to(numbers.reshape(column), self.shape)
 
     def lower(self, index: tuple[Expr, ...], *, out: Aval) -> Expr:

@@ -78,7 +78,7 @@ class TopK(Primitive):
         n = x.shape[self.axis]
         if not 0 <= self.k <= n:
             problem = f"k must lie in [0, {n}], got {self.k} for axis {self.axis} of {x}"
-            raise ShapeError("top_k", problem)
+            raise ShapeError("top_k", problem, "Ask for as many as the axis has at most.")
         shape = (*x.shape[: self.axis], self.k, *x.shape[self.axis + 1 :])
         return [x.with_shape(shape), Aval(shape, index_dtype(n))]
 

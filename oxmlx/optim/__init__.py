@@ -16,7 +16,7 @@
 (3.0, -1.0)
 """
 
-from oxmlx.api.boundary import guard
+from oxmlx.api.boundary import guard, guard_methods
 from oxmlx.optim.accumulation import MultiSteps, MultiStepsState
 from oxmlx.optim.adaptive import (
     ScaleByAdamState,
@@ -139,4 +139,5 @@ __all__ = [
     "warmup_exponential_decay_schedule",
 ]
 
+guard_methods(MultiSteps)
 guard(__name__)

@@ -137,7 +137,7 @@ class MultiSteps:
         skip = as_value(skip, "should_skip_update_fn")
         if skip.dtype.kind != "b" or skip.ndim:
             problem = f"should_skip_update_fn must return a bool scalar first, got {skip.aval}"
-            raise ArgumentError("MultiSteps", problem)
+            raise ArgumentError("MultiSteps", problem, "Return (bool scalar, record of why).")
         return skip, record
 
     def has_updated(self, state: MultiStepsState) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 from oxmlx import tree
+from oxmlx.api.boundary import boundary
 from oxmlx.errors import ArgumentError
 from oxmlx.optim.leaves import as_values
 from oxmlx.optim.masking import masked, resolve
@@ -36,9 +37,11 @@ def chain(*args: GradientTransformation) -> GradientTransformation:
     for tx in args:
         check_transformation("chain", tx)
 
+    @boundary
     def init(params: Tree) -> tuple[Any, ...]:
         return tuple([tx.init(params) for tx in args])
 
+    @boundary
     def update(
         updates: Tree, state: tuple[Any, ...], params: Tree = None
     ) -> tuple[Tree, tuple[Any, ...]]:
@@ -90,9 +93,11 @@ def partition(
                 raise ArgumentError("partition", problem, f"There are {list(transforms)}.")
         return {k: masked(tx, masks(labels, k)) for k, tx in transforms.items()}
 
+    @boundary
     def init(params: Tree) -> PartitionState:
         return PartitionState({k: tx.init(params) for k, tx in inner(params).items()})
 
+    @boundary
     def update(
         updates: Tree, state: PartitionState, params: Tree = None
     ) -> tuple[Tree, PartitionState]:

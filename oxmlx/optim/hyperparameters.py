@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from oxmlx.api.arguments import flatten_values
+from oxmlx.api.boundary import boundary
 from oxmlx.dtypes import ScalarType, finfo, is_inexact, promote_types
 from oxmlx.errors import ArgumentError
 from oxmlx.ir.value import Value
@@ -61,7 +62,7 @@ def inject_hyperparams(
     signature = inspect.signature(inner_factory)
     if unknown := sorted(static - set(signature.parameters)):
         problem = f"static_args names {unknown}, the parameters are {list(signature.parameters)}"
-        raise ArgumentError(who, problem)
+        raise ArgumentError(who, problem, "Name parameters of the factory.")
     fixed_dtype = moment_dtype(hyperparam_dtype, who)
 
     @functools.wraps(inner_factory)
@@ -86,12 +87,14 @@ def inject_hyperparams(
         def scheduled(count: Any) -> dict[str, Any]:
             return {name: schedule(count) for name, schedule in schedules.items()}
 
+        @boundary
         def init(params: Tree) -> InjectHyperparamsState:
             count = zero()
             hyperparams = convert({**numbers, **scheduled(count)}, params)
             inner = inner_factory(**others, **hyperparams)
             return InjectHyperparamsState(count, hyperparams, inner.init(params))
 
+        @boundary
         def update(
             updates: Tree, state: InjectHyperparamsState, params: Tree = None
         ) -> tuple[Tree, InjectHyperparamsState]:

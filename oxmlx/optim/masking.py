@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from oxmlx import tree
+from oxmlx.api.boundary import boundary
 from oxmlx.errors import ArgumentError
 from oxmlx.optim.leaves import as_values
 from oxmlx.optim.transformation import GradientTransformation, Tree
@@ -47,10 +48,12 @@ def masked(
     (-3.0, 4.0)
     """
 
+    @boundary
     def init(params: Tree) -> MaskedState:
         params = as_values("masked", params)
         return MaskedState(inner.init(choose(mask_of(params), params)))
 
+    @boundary
     def update(updates: Tree, state: MaskedState, params: Tree = None) -> tuple[Tree, MaskedState]:
         updates = as_values("masked", updates)
         chosen = mask_of(updates)
@@ -64,7 +67,9 @@ def masked(
         for path, m in tree.leaves_with_path(chosen):
             if not isinstance(m, (bool, np.bool_)):
                 problem = f"a mask has bools for leaves, got {m!r} at {place_of(path)}"
-                raise ArgumentError("masked", problem)
+                raise ArgumentError(
+                    "masked", problem, "Use True for what is transformed, False for the rest."
+                )
         return chosen
 
     return GradientTransformation(init, update)

@@ -214,7 +214,9 @@ def join_schedules(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> 
         problem = f"got {len(schedules)} schedules for {len(boundaries)} boundaries"
         raise ArgumentError(who, problem, "There must be one boundary fewer than schedules.")
     if list(boundaries) != sorted(boundaries):
-        raise ArgumentError(who, f"boundaries must be in order, got {list(boundaries)}")
+        raise ArgumentError(
+            who, f"boundaries must be in order, got {list(boundaries)}", "Sort them."
+        )
 
     def schedule(count: Any) -> Any:
         count = as_value(count, who)

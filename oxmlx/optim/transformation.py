@@ -124,6 +124,7 @@ def set_to_zero() -> GradientTransformation:
     0.0
     """
 
+    @boundary
     def update(updates: Tree, state: EmptyState, params: Tree = None) -> tuple[Tree, EmptyState]:
         return zeros_like(as_values("set_to_zero", updates)), state
 

@@ -71,7 +71,11 @@ def sample_shape(who: str, shape: Any, *parameters: Any) -> tuple[int, ...]:
     wanted = shape_of(who, shape)
     if any(shapes) and broadcast_shapes(who, wanted, *shapes) != wanted:
         listed = " and ".join(map(str, shapes))
-        raise ShapeError(who, f"parameters of shape {listed} do not broadcast to {wanted}")
+        raise ShapeError(
+            who,
+            f"parameters of shape {listed} do not broadcast to {wanted}",
+            "Leave shape= out, or let it end in the parameters' broadcast shape.",
+        )
     return wanted
 
 

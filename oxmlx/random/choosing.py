@@ -80,7 +80,7 @@ def categorical(
     count = prod(lead)
     if count > x.shape[at]:
         problem = f"cannot draw {count} times without replacement from {x.shape[at]} categories"
-        raise ShapeError(who, problem)
+        raise ShapeError(who, problem, "Draw fewer, or pass replace=True.")
     _, places = top_k(gumbel(key, x.shape, x.dtype, mode) + x, count, at)
     return reshape(moveaxis(cast(places, I32), at, 0), size)
 
@@ -178,7 +178,7 @@ def choice(
         raise ArgumentError(who, "there is nothing to draw from")
     if not replace and draws > n:
         problem = f"cannot draw {draws} of {n} elements without replacement"
-        raise ArgumentError(who, problem)
+        raise ArgumentError(who, problem, "Draw fewer, or pass replace=True.")
     if not draws:
         places = full(size, 0, I32)
     elif p is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from oxmlx.api.vectorize import vmap
-from oxmlx.control.custom import custom_jvp
+from oxmlx.control.custom_jvp import custom_jvp
 from oxmlx.control.while_loop import while_loop
 from oxmlx.dtypes import finfo
 from oxmlx.errors import ShapeError

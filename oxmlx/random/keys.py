@@ -86,7 +86,8 @@ def key(seed: Any, *, impl: Any = None, dtype: Any = None) -> Any:
     array([2, 7], dtype=uint32)
     """
     if impl is not None and dtype is not None:
-        raise ArgumentError("random.key", f"takes impl or dtype, got both: {impl!r} and {dtype!r}")
+        problem = f"takes impl or dtype, got both: {impl!r} and {dtype!r}"
+        raise ArgumentError("random.key", problem, "They mean the same: pass one.")
     kind = key_dtype(impl if dtype is None else dtype)
     seed = as_seed(seed)
     if isinstance(seed, Value) and seed.aval.ndim:
@@ -99,7 +100,11 @@ def as_seed(seed: Any) -> Any:
     """A seed as an integer operand. A Python int that 32 bits hold is one of 32 bits."""
     if isinstance(seed, Value):
         if not is_integer(seed.dtype):
-            raise DtypeError("random.key", f"a seed must be an integer, got {seed.aval}")
+            raise DtypeError(
+                "random.key",
+                f"a seed must be an integer, got {seed.aval}",
+                "Convert it with .astype(ox.int32).",
+            )
         return seed
     try:
         number = operator.index(seed)
@@ -220,7 +225,9 @@ def fold_in(key: Any, data: Any) -> Any:
         number = as_value(data, "random.fold_in")
         if not is_integer(number.dtype):
             problem = f"data must be an integer, got {number.aval}"
-            raise DtypeError("random.fold_in", problem)
+            raise DtypeError(
+                "random.fold_in", problem, "Convert it with .astype(ox.uint32), or use its index."
+            )
         if number.aval.ndim:
             problem = f"data must be a scalar, got {number.aval}"
             advice = "Use ox.vmap(ox.random.fold_in, in_axes=(None, 0))(key, data)."
@@ -261,7 +268,7 @@ def wrap_key_data(key_bits_array: Any, *, impl: Any = None, dtype: Any = None) -
     """
     if impl is not None and dtype is not None:
         problem = f"takes impl or dtype, got both: {impl!r} and {dtype!r}"
-        raise ArgumentError("random.wrap_key_data", problem)
+        raise ArgumentError("random.wrap_key_data", problem, "They mean the same: pass one.")
     words = as_value(key_bits_array, "random.wrap_key_data")
     return random_wrap(words, key_dtype(impl if dtype is None else dtype))
 

@@ -278,7 +278,11 @@ def _check_fields(
     who: str, nodetype: type[Any], named: tuple[str, ...], dropped: Sequence[str]
 ) -> None:
     if twice := sorted({name for name in named if named.count(name) > 1}):
-        raise ArgumentError(who, f"the fields {twice} of {nodetype!r} are named twice")
+        raise ArgumentError(
+            who,
+            f"the fields {twice} of {nodetype!r} are named twice",
+            "A field is either data or metadata.",
+        )
     if not dataclasses.is_dataclass(nodetype):
         return
     wanted = {f.name for f in dataclasses.fields(nodetype) if f.init} - set(dropped)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -13,13 +12,6 @@ import oxmlx as ox
 from oxmlx.dtypes import float0
 from oxmlx.errors import GradientError
 from oxmlx.ops.convert import from_numpy
-
-
-@pytest.fixture(autouse=True)
-def x32() -> Iterator[None]:
-    with jax.enable_x64(False):
-        yield
-
 
 Z = np.array([1 + 2j, -0.5 + 0.3j], np.complex64)
 

@@ -1,5 +1,8 @@
 """Making arrays: from numbers, lists, NumPy arrays, and lists of arrays."""
 
+from typing import Any
+
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,6 +54,21 @@ def test_numbers_are_weak_and_lists_are_not() -> None:
     assert ox.array(1.0).weak_type and ox.asarray(2).weak_type
     assert not ox.array([1.0]).weak_type and not ox.array(True).weak_type
     assert not ox.array(1.0, dtype="float32").weak_type
+
+
+SCALARS = [t(1) for t in (*DTYPES, np.int64, np.float64, np.complex128, ox.bfloat16.dtype.type)]
+
+
+@pytest.mark.parametrize("x", SCALARS, ids=repr)
+def test_a_numpy_scalar_keeps_its_dtype(x: Any) -> None:
+    """As an array of rank 0 does; in operations with arrays it stays weak."""
+    want = jnp.array(x)
+    for got in (ox.array(x), ox.asarray(x), ox.numpy.array(x), ox.numpy.copy(x), ox.device_put(x)):
+        assert (got.dtype, got.shape, got.weak_type) == (want.dtype, (), False)
+        assert got.item() == 1
+    if x.dtype.kind == "f":
+        assert (ox.numpy.ones(2, "float16") + x).dtype == np.float16
+        assert ox.array([ox.numpy.ones((), "float16"), x]).dtype == np.float16
 
 
 def test_a_copy_does_not_see_later_changes() -> None:

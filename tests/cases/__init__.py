@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import pathlib
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from oxmlx.dtypes import finfo, is_inexact
 from oxmlx.ir.primitive import Primitive
 
 
@@ -35,3 +39,39 @@ class Case:
     def __repr__(self) -> str:
         shapes = ",".join(f"{x.dtype.name}{list(x.shape)}" for x in self.operands)
         return f"{self.prim}({shapes}){self.name}"
+
+
+@cache
+def every_case() -> list[Case]:
+    """The cases of all files of this folder."""
+    folder = pathlib.Path(__file__).parent
+    families = sorted(p.stem for p in folder.glob("*.py") if p.stem[0] != "_")
+    return [c for f in families for c in importlib.import_module(f"cases.{f}").CASES]
+
+
+def outputs(case: Case, result: Any) -> list[Any]:
+    """The results of a primitive as a list."""
+    return list(result) if case.prim.multiple_results else [result]
+
+
+def run(case: Case) -> list[np.ndarray]:
+    """What a case means."""
+    with np.errstate(all="ignore"):
+        return [np.asarray(x) for x in outputs(case, case.prim.impl(*case.operands))]
+
+
+def same(got: Any, want: np.ndarray, ulps: float = 8) -> None:
+    """Equal, up to rounding in floating dtypes; NaNs agree, and so do the signs of zeros not."""
+    got = np.asarray(got)
+    assert got.shape == want.shape
+    assert got.dtype == want.dtype
+    if got.dtype.names:
+        np.testing.assert_array_equal(got, want)
+    elif is_inexact(got.dtype):
+        wide = np.complex128 if got.dtype.kind == "c" else np.float64
+        eps = float(finfo(got.dtype).eps)
+        a, b = got.astype(wide), want.astype(wide)
+        scale = np.max(np.abs(b[np.isfinite(b)]), initial=0.0)
+        np.testing.assert_allclose(a, b, rtol=ulps * eps, atol=ulps * eps * scale)
+    else:
+        np.testing.assert_array_equal(got, want)

@@ -42,8 +42,7 @@ def test_same_results(path: pathlib.Path) -> None:
     source = path.read_text()
     assert re.search("^import jax$", source, re.MULTILINE)
     ours = run(translated(source), f"{path.stem}_ours")
-    with jax.enable_x64(False):  # another test may have switched it on
-        theirs = run(source, path.stem)
+    theirs = run(source, path.stem)
     got, want = ox.tree.leaves(ours), jax.tree.leaves(theirs)
     assert str(ox.tree.structure(ours)) == str(jax.tree.structure(theirs))
     for x, y in zip(got, want, strict=True):

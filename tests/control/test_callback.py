@@ -221,6 +221,8 @@ def test_an_error_of_the_function_is_kept() -> None:
     with pytest.raises(EvaluationError, match="on purpose") as caught:
         pure_callback(host, typed(), 1.0).tolist()
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    line = host.__code__.co_firstlineno + 1
+    assert f"It was raised at {__file__}:{line} (host)." in str(caught.value)
 
 
 def logger() -> tuple[list[Any], Any]:

@@ -50,6 +50,14 @@ def test_an_operand_that_is_not_mapped_is_differentiated_outside_of_the_vmap(f: 
         np.testing.assert_allclose(np.asarray(g(k)), np.sin(X).sum(0), rtol=1e-12)
 
 
+def test_options_that_change_no_result_are_taken() -> None:
+    f = ox.custom_vjp(lambda x: x * x)
+    f.defvjp(lambda x: (f(x), x), lambda x, ct: (3 * ct * x,), False, optimize_remat=True)
+    assert float(ox.grad(ox.checkpoint(f))(2.0)) == 6.0
+    with pytest.raises(TypeError, match="unexpected keyword"):  # it was swallowed once
+        f.defvjp(abs, abs, symbolic_zero=True)  # type: ignore[call-arg]
+
+
 def test_defaults_are_arguments_like_others() -> None:
     @functools.partial(ox.custom_jvp, nondiff_argnums=(1,))
     def f(x: Any, k: int = 3) -> Any:

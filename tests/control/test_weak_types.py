@@ -26,8 +26,7 @@ LOOPS = {
 
 @pytest.mark.parametrize("name", LOOPS)
 def test_as_in_jax(name: str) -> None:
-    with jax.enable_x64(False):  # other tests turn it on
-        got, want = (LOOPS[name](*library) for library in LIBRARIES)
+    got, want = (LOOPS[name](*library) for library in LIBRARIES)
     for x, y in zip(ox.tree.leaves(got), jax.tree.leaves(want), strict=True):
         np.testing.assert_allclose(np.asarray(x), np.asarray(y), rtol=1e-6)
         assert x.dtype == y.dtype

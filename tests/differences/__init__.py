@@ -7,8 +7,10 @@ from differences import (
     derivatives,
     dtypes,
     indexing,
+    keys,
     neural,
     optimizers,
+    own_rules,
     programs,
 )
 from differences.rows import ROWS
@@ -21,7 +23,9 @@ __all__ = [
     "derivatives",
     "dtypes",
     "indexing",
+    "keys",
     "neural",
     "optimizers",
+    "own_rules",
     "programs",
 ]

@@ -1,4 +1,4 @@
-"""Printing, errors, trees."""
+"""Printing, errors, what can change, trees."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy
 import pytest
 
 import oxmlx as ox
@@ -25,10 +26,10 @@ def printing() -> None:
         seen.append(repr(np.asarray(1.0)))
         L.make_jaxpr(lambda x: seen.append(repr(x)))(np.ones(3))
         seen.append(repr(L.random.key(0)))
+    assert seen.pop(2) in ("JitTracer(float32[3])", "Traced<float32[3]>with<DynamicJaxprTrace>")
     assert seen == [
         "Array([1. , 2.5], dtype=float32)",
         "Array(1., dtype=float32, weak_type=True)",
-        "JitTracer(float32[3])",
         "Array((), dtype=key<fry>) overlaying:\n[0 0]",
         "array([1. , 2.5], dtype=float32)",
         "array(1., dtype=float32)",
@@ -59,6 +60,25 @@ def error_classes() -> None:
         with pytest.raises(ours) as caught:
             mistake(ox, onp)
         assert isinstance(caught.value, errors.OxmlxError) and isinstance(caught.value, theirs)
+
+
+@row("attributes of arrays")
+def attributes() -> None:
+    x = jnp.ones(2)
+    x.foo = 1
+    assert x.foo == 1
+    with pytest.raises(AttributeError, match="foo"):
+        onp.ones(2).foo = 1
+
+
+@row("NumPy arrays given to device_put")
+def device_put() -> None:
+    # JAX on the CPU shares what lies at a multiple of 64 bytes.
+    room = numpy.zeros(256, numpy.uint8)
+    x = room[-room.ctypes.data % 64 :][:64].view(numpy.float32)
+    theirs, ours = jax.device_put(x), ox.device_put(x)
+    x[0] = 7
+    assert (theirs[0].item(), ours[0].item()) == (7, 0)
 
 
 class Tagged:

@@ -1,8 +1,7 @@
-"""Slopes at kinks and infinities, derivatives that JAX lacks, rules of one's own."""
+"""Slopes at kinks and infinities, derivatives that JAX lacks or loses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -12,7 +11,7 @@ import pytest
 
 import oxmlx as ox
 from differences.rows import row
-from oxmlx.errors import ConcretizationError, GradientError
+from oxmlx.errors import ArgumentError, ConcretizationError, GradientError
 
 onp = ox.numpy
 
@@ -80,6 +79,33 @@ def missing() -> None:
         jax.grad(jax.lax.zeta)(2.0, 1.0)
     assert ox.grad(ox.lax.zeta)(2.0, 1.0).item() == pytest.approx(-0.9375482)
 
+    def largest(L: Any, np: Any) -> Any:
+        return L.vmap(L.grad(lambda x: L.lax.pmax(x * x, "i")), axis_name="i")(np.arange(3.0))
+
+    with pytest.raises(NotImplementedError):
+        largest(jax, jnp)
+    assert largest(ox, onp).tolist() == [0, 0, 12]
+
+
+@row("symbolic zeros in rules of one's own")
+def symbolic_zeros() -> None:
+    seen: list[str] = []
+
+    def gradient(L: Any) -> Any:
+        def rule(primals: Any, tangents: Any) -> Any:
+            seen.append(type(tangents[1]).__name__)
+            return primals[0], tangents[0]
+
+        f = L.custom_jvp(lambda x, y: x)
+        f.defjvp(rule, symbolic_zeros=True)
+        return L.grad(f)(1.0, 2.0)
+
+    assert gradient(jax) == 1 and seen == ["SymbolicZero"]
+    with pytest.raises(ArgumentError, match="zeros as arrays"):
+        gradient(ox)
+    with pytest.raises(ArgumentError, match="zeros as arrays"):
+        ox.custom_vjp(lambda x: x).defvjp(abs, abs, symbolic_zeros=True)
+
 
 @row("tangents and cotangents that are Python numbers")
 def plain_tangents() -> None:
@@ -93,41 +119,13 @@ def plain_tangents() -> None:
         ox.vjp(onp.sin, onp.zeros(2))[1](onp.ones(2, "int32"))
 
 
-def branching(L: Any, np: Any) -> Callable[..., Any]:
-    """A function with a rule of its own, that asks for the value of its argument."""
-
-    @L.custom_vjp
-    def f(x: Any) -> Any:
-        return np.sin(x) if x > 0 else x
-
-    f.defvjp(lambda x: (f(x), x), lambda x, ct: (2 * ct,))
-    return f
-
-
-@row("Python's if in functions with rules of their own")
-def control_flow_in_custom_rules() -> None:
-    assert jax.grad(branching(jax, jnp))(1.0) == 2
-    assert branching(ox, onp)(1.0).item() == onp.sin(1.0).item()
-    with pytest.raises(ConcretizationError, match=r"ox.lax.cond"):
-        ox.grad(branching(ox, onp))(1.0)
-
-
-def closing(L: Any, kind: str, y: Any) -> Callable[..., Any]:
-    """A function with a rule of its own, that uses `y` from outside."""
-    f = getattr(L, kind)(lambda x: x * y)
-    if kind == "custom_vjp":
-        f.defvjp(lambda x: (x * y, y), lambda y, ct: (ct * y,))
-    else:
-        f.defjvp(lambda primals, tangents: (primals[0] * y, tangents[0] * y))
-    return f
-
-
-@row("closures of functions with rules of their own")
-def closures_of_custom_rules() -> None:
-    for kind in ("custom_vjp", "custom_jvp"):
-        with pytest.raises(jax.errors.UnexpectedTracerError):
-            jax.grad(lambda y, kind=kind: closing(jax, kind, y)(2.0))(3.0)
-        with pytest.raises(GradientError, match="closes over a value that is being differentiated"):
-            ox.grad(lambda y, kind=kind: closing(ox, kind, y)(2.0))(3.0)
-        # what is not differentiated may be closed over
-        assert ox.jit(lambda y, kind=kind: ox.grad(closing(ox, kind, y))(2.0))(3.0).item() == 3
+@row("x.item() and int(x) under grad")
+def numbers_under_grad() -> None:
+    for number in (lambda x: x.item(), int):
+        square = lambda x, number=number: x * number(x)  # noqa: E731
+        assert jax.grad(square)(jnp.array(3.0)) == 3
+        with pytest.raises(ConcretizationError, match="would lose its derivative"):
+            ox.grad(square)(onp.array(3.0))
+    for library in (jax, ox):
+        with pytest.raises(TypeError):
+            library.grad(lambda x: x * float(x))(3.0)

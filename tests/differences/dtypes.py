@@ -1,6 +1,8 @@
-"""64 bits, promotion, numbers that do not fit, casts, keys."""
+"""64 bits, promotion, numbers that do not fit, casts."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -57,10 +59,22 @@ def promotion() -> None:
     assert (pair(onp, 32), pair(onp, 64)) == ("int64", "float32")
 
 
+@row("comparison of unsigned and signed")
+def comparison() -> None:
+    def larger(np: Any, x: int, y: int) -> bool:
+        return (np.array(x, dtype="uint32") > np.array(y, dtype="int32")).item()
+
+    assert not larger(jnp, 2**31, 1)
+    with jax.enable_x64(True):
+        assert larger(jnp, 2**31, 1)
+    assert larger(onp, 2**31, 1) and larger(onp, 0, -1) and not larger(onp, 0, 1)
+
+
 @row("NumPy scalars")
 def numpy_scalars() -> None:
     assert (jnp.ones(2, "float16") + np.float32(1)).dtype == jnp.float32
     assert (onp.ones(2, "float16") + np.float32(1)).dtype == np.float16
+    assert onp.array(np.float16(1)).dtype == jnp.array(np.float16(1)).dtype == np.float16
     assert (jnp.ones(2, "int8") + np.int32(1)).dtype == jnp.int32
     assert (onp.ones(2, "int8") + np.int32(1)).dtype == np.int8
 
@@ -69,7 +83,6 @@ def numpy_scalars() -> None:
 def integers_that_do_not_fit() -> None:
     assert (jnp.array([1], "uint8") + 300).tolist() == [45]
     assert jnp.full(1, 300, "uint8").tolist() == [44]
-    assert jnp.arange(2**31, 2**31 + 1).tolist() == [-(2**31)]
     for f in (
         lambda: onp.array([1], dtype="uint8") + 300,
         lambda: onp.full(1, 300, dtype="uint8"),
@@ -77,6 +90,32 @@ def integers_that_do_not_fit() -> None:
     ):
         with pytest.raises(OverflowError, match="does not fit"):
             f()
+
+
+@row("large integers beside floats")
+def large_integers() -> None:
+    with pytest.raises(OverflowError):
+        _ = jnp.array([1.0]) + 2**40
+    assert (onp.array([1.0]) + 2**40).tolist() == [2.0**40]
+
+
+@row("floats where integers are meant")
+def floats_for_integers() -> None:
+    def steps(L: Any) -> Any:
+        return L.lax.fori_loop(0.0, 3.0, lambda i, x: x + 1, 0)
+
+    def dice(L: Any) -> Any:
+        return L.random.randint(L.random.key(0), (99,), 1.5, 6.5)
+
+    def folded(L: Any) -> Any:
+        return L.random.key_data(L.random.fold_in(L.random.key(0), 1.5))
+
+    assert steps(jax) == 3
+    assert set(dice(jax).tolist()) == {1, 2, 3, 4, 5}
+    assert folded(jax).tolist() == jax.random.fold_in(jax.random.PRNGKey(0), 1).tolist()
+    for f in (steps, dice, folded):
+        with pytest.raises((ArgumentError, DtypeError), match="integer"):
+            f(ox)
 
 
 @row("complex to real")
@@ -99,34 +138,3 @@ def complex_order() -> None:
         x = xp.array(pair)
         assert xp.sort(x).tolist() == [1j, 1]
         assert (xp.max(x), xp.min(x), xp.maximum(*x), xp.minimum(*x)) == (1, 1j, 1, 1j)
-
-
-@row("keys are no numbers")
-def keys() -> None:
-    same = jax.random.key(0) == jax.random.key(0)
-    assert same.item() is True
-    with pytest.raises(DtypeError):
-        _ = ox.random.key(0) == ox.random.key(0)
-    words = [ox.random.key_data(ox.random.key(0)) for _ in range(2)]
-    assert bool((words[0] == words[1]).all())
-
-
-@row("seeds of 64 bits")
-def seeds() -> None:
-    assert jax.random.key_data(jax.random.key(2**40)).tolist() == [0, 0]
-    with jax.enable_x64(True):
-        assert jax.random.key_data(jax.random.key(2**40)).tolist() == [256, 0]
-    assert ox.random.key_data(ox.random.key(2**40)).tolist() == [256, 0]
-
-
-@row("implementations of keys")
-def implementations() -> None:
-    with jax.threefry_partitionable(False):
-        older = jax.random.bits(jax.random.key(0), (3,))
-    ours = ox.random.bits(ox.random.key(0, impl="threefry_legacy"), (3,))
-    assert ours.tolist() == older.tolist()
-    newer = jax.random.bits(jax.random.key(0), (3,))
-    assert ox.random.bits(ox.random.key(0), (3,)).tolist() == newer.tolist() != older.tolist()
-    assert jax.random.key(0, impl="rbg").shape == ()
-    with pytest.raises(ArgumentError, match="threefry"):
-        ox.random.key(0, impl="rbg")

@@ -38,6 +38,12 @@ def dynamic_index() -> None:
     assert ox.grad(lambda x: x[onp.array(7)])(onp.arange(3.0)).tolist() == [0, 0, 0]
 
 
+@row("negative index in a narrow dtype")
+def narrow_index() -> None:
+    assert jnp.arange(300)[jnp.array(-1, "int8")] == (300 - 1) % 256
+    assert onp.arange(300)[onp.array(-1, dtype="int8")] == 299
+
+
 @row("what x.at[i] takes")
 def values_of_updates() -> None:
     x, y = jnp.array([1, 2], "int8"), onp.array([1, 2], dtype="int8")

@@ -1,7 +1,10 @@
-"""jit, loops, branches, and how programs print."""
+"""jit, loops, branches, effects, and how programs print."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import math
 from typing import Any
 
 import jax
@@ -34,6 +37,64 @@ def donation() -> None:
     assert total(jax, jnp.ones(3)).tolist() == [2, 2, 2]
     with pytest.raises(DonatedError, match="donated to <lambda>"):
         total(ox, onp.ones(3))
+
+
+@row("jit of the same function again")
+def jit_again() -> None:
+    def traces(L: Any) -> int:
+        seen: list[Any] = []
+
+        def f(x: Any) -> Any:
+            seen.append(x)
+            return x
+
+        for compiled in (L.jit(f), L.jit(f), L.jit(f)):
+            for x in (1.0, 2.0):
+                compiled(x)
+        return len(seen)
+
+    assert (traces(jax), traces(ox)) == (1, 3)
+
+
+@row("static arguments 0.0 and -0.0")
+def static_zeros() -> None:
+    def signs(L: Any) -> list[float]:
+        f = L.jit(lambda x, zero: x * math.copysign(1, zero), static_argnums=1)
+        return [f(1.0, zero).item() for zero in (0.0, -0.0)]
+
+    assert (signs(jax), signs(ox)) == ([1, 1], [1, -1])
+
+
+@row("Python numbers that functions return")
+def returned_numbers() -> None:
+    def are_arrays(L: Any, np: Any) -> list[bool]:
+        values = [
+            L.jit(lambda x: 3)(1.0),
+            L.jvp(lambda x: 3, (1.0,), (1.0,))[0],
+            L.vjp(lambda x: 3, 1.0)[0],
+            L.vmap(lambda x: 3, out_axes=None)(np.ones(2)),
+        ]
+        assert values == [3, 3, 3, 3]
+        return [isinstance(x, L.Array) for x in values]
+
+    assert are_arrays(jax, jnp) == [True, False, False, False]
+    assert are_arrays(ox, onp) == [True] * 4
+
+
+@row("debug.print under checkpoint")
+def checkpointed_print() -> None:
+    def printed(L: Any, np: Any) -> str:
+        def f(x: Any) -> Any:
+            L.debug.print("x = {}", x)
+            return np.sin(x) * x
+
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            L.block_until_ready(L.grad(L.checkpoint(f))(1.0))
+            if L is jax:
+                jax.effects_barrier()
+        return out.getvalue()
+
+    assert (printed(jax, jnp), printed(ox, onp)) == ("x = 1.0\n" * 2, "x = 1.0\n")
 
 
 @row("weak carries of loops")

@@ -31,5 +31,4 @@ REFUSALS = [
         "argument mode['a'][0] must be an array or a number, got str: 'b'\n"
         "  If the trace depends on its value, name it in static_argnames.",
     ),
-    Refusal("not a function", lambda: ox.jit(3), ArgumentError, "needs a function, got int"),
 ]

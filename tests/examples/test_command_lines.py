@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import subprocess
 import sys
@@ -26,6 +27,13 @@ def test_help(
     text = " ".join(capsys.readouterr().out.split())
     assert " ".join(module.__doc__.split()) in text
     assert f"usage: {path.name}" in text and "--" in text
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.stem)
+def test_every_option_says_what_it_is(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".add_argument"):
+            assert "help" in [k.arg for k in node.keywords], ast.unparse(node)
 
 
 def test_generate_finds_its_parts_from_anywhere(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_every_write_may_fail(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"old")
     for n in range(5):
-        with pytest.raises(Crash), replacing(path) as file:
+        with pytest.raises(Crash), replacing(path, "test") as file:
             for _ in range(n):
                 file.write(b"n" * 100_000)
             raise Crash

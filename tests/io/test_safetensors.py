@@ -52,7 +52,7 @@ def assert_same_bits(got: Any, wanted: np.ndarray) -> None:
 
 def mapping_of(x: Any) -> mmap.mmap:
     """The mapped file in which the elements of an array lie; checked by address."""
-    buffer = np.asarray(x)
+    buffer = x.__array__()  # on Python 3.12, what np.asarray finds by __buffer__ hides its owner
     owner: Any = buffer
     while not isinstance(owner, mmap.mmap):
         owner = owner.obj if isinstance(owner, memoryview) else owner.base

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import oxmlx as ox
-from oxmlx.errors import DonatedError
+from oxmlx.errors import DonatedError, EvaluationError
 from oxmlx.ops.axes import reduce_sum
 from oxmlx.ops.convert import from_numpy
 from oxmlx.ops.math import sin
@@ -135,3 +135,33 @@ def test_a_finalizer_may_trace_while_a_table_is_written(module: str) -> None:
     thread.start()
     thread.join(timeout=20)
     assert done and "integer_pow[n=977]" in done[0]
+
+
+def test_a_failed_callback_does_not_keep_the_frames_of_its_first_reader() -> None:
+    def host(x: Any) -> Any:
+        try:
+            return {}["inner"]
+        except KeyError as e:
+            raise ZeroDivisionError("on purpose") from e
+
+    out = ox.pure_callback(host, ox.ShapeDtypeStruct((), "float32"), 1.0)
+
+    def read() -> Any:
+        mine = from_numpy(np.ones(5, np.float32))
+        with pytest.raises(EvaluationError) as caught:
+            out.tolist()
+        assert isinstance(caught.value.__cause__, ZeroDivisionError)
+        assert isinstance(caught.value.__cause__.__cause__, KeyError)
+        return weakref.ref(mine)
+
+    def handle() -> Any:
+        try:
+            raise ValueError("before")
+        except ValueError as e:
+            ref = read()
+            assert e.__traceback__ is not None and e.__context__ is None
+        return ref
+
+    readers = [handle(), read()]
+    gc.collect()
+    assert [ref() for ref in readers] == [None] * 2

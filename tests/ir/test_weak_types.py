@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -13,13 +12,6 @@ import pytest
 import oxmlx as ox
 from oxmlx.ir.aval import Aval, scalar_aval
 from oxmlx.ops.convert import from_numpy
-
-
-@pytest.fixture(autouse=True)
-def x32() -> Iterator[None]:
-    with jax.enable_x64(False):
-        yield
-
 
 HALF = np.array([1.0, 2.0], np.float16)
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import pathlib
 from typing import Any
 
 import numpy as np
 import pytest
-from cases import Case
+from cases import Case, every_case, outputs, run, same
 
 import oxmlx as ox
 from oxmlx.backends import interpreter
-from oxmlx.dtypes import finfo, is_inexact
+from oxmlx.dtypes import is_inexact
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.kernel import kernel_of
 from oxmlx.ir.trace import bind
@@ -20,10 +18,7 @@ from oxmlx.ops.convert import from_numpy
 from oxmlx.testing import check_grads, primitives
 from oxmlx.testing.rules import has_rule
 
-FAMILIES = sorted(
-    p.stem for p in (pathlib.Path(__file__).parents[1] / "cases").glob("*.py") if p.stem[0] != "_"
-)
-CASES: list[Case] = [c for f in FAMILIES for c in importlib.import_module(f"cases.{f}").CASES]
+CASES = every_case()
 every = pytest.mark.parametrize("case", CASES, ids=str)
 FIRST_ORDER = [
     c
@@ -32,38 +27,12 @@ FIRST_ORDER = [
 ]
 
 
-def outputs(case: Case, result: Any) -> list[Any]:
-    return list(result) if case.prim.multiple_results else [result]
-
-
 def arrays(case: Case) -> list[Any]:
     return [from_numpy(x) for x in case.operands]
 
 
 def apply(case: Case, *xs: Any) -> list[Any]:
     return outputs(case, bind(case.prim, *xs))
-
-
-def run(case: Case) -> list[np.ndarray]:
-    with np.errstate(all="ignore"):
-        return [np.asarray(x) for x in outputs(case, case.prim.impl(*case.operands))]
-
-
-def same(got: Any, want: np.ndarray, ulps: float = 8) -> None:
-    """Equal, up to rounding in floating dtypes; NaNs agree, and so do the signs of zeros not."""
-    got = np.asarray(got)
-    assert got.shape == want.shape
-    assert got.dtype == want.dtype
-    if got.dtype.names:
-        np.testing.assert_array_equal(got, want)
-    elif is_inexact(got.dtype):
-        wide = np.complex128 if got.dtype.kind == "c" else np.float64
-        eps = float(finfo(got.dtype).eps)
-        a, b = got.astype(wide), want.astype(wide)
-        scale = np.max(np.abs(b[np.isfinite(b)]), initial=0.0)
-        np.testing.assert_allclose(a, b, rtol=ulps * eps, atol=ulps * eps * scale)
-    else:
-        np.testing.assert_array_equal(got, want)
 
 
 @pytest.mark.parametrize("cls", FIRST_ORDER, ids=lambda c: c.name)

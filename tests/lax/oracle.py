@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+import pytest
 from agreement import agree, close
 
 import oxmlx as ox
@@ -22,10 +23,17 @@ class Program(NamedTuple):
     name: str
     f: Callable[..., Any]
     operands: tuple[np.ndarray, ...]
+    since: str
+    """The first version of jax that has it."""
 
 
-def program(name: str, f: Callable[..., Any], *operands: Any) -> Program:
-    return Program(name, f, tuple(map(np.asarray, operands)))
+def program(name: str, f: Callable[..., Any], *operands: Any, since: str = "0.6.2") -> Program:
+    return Program(name, f, tuple(map(np.asarray, operands)), since)
+
+
+def compared(programs: Iterable[Program]) -> list[Any]:
+    """Parameters of a test against jax."""
+    return [pytest.param(p, marks=pytest.mark.jax(p.since)) for p in programs]
 
 
 def normal(*shape: int) -> np.ndarray:

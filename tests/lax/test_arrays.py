@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lax.oracle import Program, normal, program, same_derivatives, same_value
+from lax.oracle import Program, compared, normal, program, same_derivatives, same_value
 
 import oxmlx as ox
 from oxmlx.ops.convert import from_numpy
@@ -26,7 +26,8 @@ LINEAR: list[Program] = [
         x, (2, 5, 4), (0, 1, 2)), T),
     program("broadcast_in_dim of rank 0", lambda lax, x: lax.broadcast_in_dim(x, (2, 3), ()), 2.5),
     program("broadcast_to_rank", lambda lax, x: lax.broadcast_to_rank(x, 3), M),
-    program("broadcast_like", lambda lax, x, y: lax.broadcast_like(x, y), V, M),
+    program("broadcast_like", lambda lax, x, y: lax.broadcast_like(x, y), V, M,
+            since="0.10.0"),
     program("expand_dims", lambda lax, x: lax.expand_dims(x, (0, -1)), M),
     program("squeeze", lambda lax, x: lax.squeeze(x, (-2,)), T),
     program("collapse", lambda lax, x: lax.collapse(x, 1), T),
@@ -39,13 +40,13 @@ LINEAR: list[Program] = [
     program("concatenate", lambda lax, x, y: lax.concatenate([x, y, x], 1), M, normal(2, 1)),
     program("concatenate rows", lambda lax, x: lax.concatenate(x, 0), M),
     program("concatenate one", lambda lax, x: lax.concatenate([x], 0), M),
-    program("stack", lambda lax, x, y: lax.stack([x, y], -1), V, normal(3)),
-    program("stack rows", lambda lax, x: lax.stack(x), M),
-    program("unstack", lambda lax, x: lax.unstack(x, 1)[1], M),
+    program("stack", lambda lax, x, y: lax.stack([x, y], -1), V, normal(3), since="0.10.1"),
+    program("stack rows", lambda lax, x: lax.stack(x), M, since="0.10.1"),
+    program("unstack", lambda lax, x: lax.unstack(x, 1)[1], M, since="0.10.1"),
     program("split", lambda lax, x: lax.split(x, (1, 0, 2), axis=1)[2], M),
     program("pad", lambda lax, x, v: lax.pad(x, v, [(1, 0, 2), (-1, 2, 0)]), M, 1.5),
-    program("tile", lambda lax, x: lax.tile(x, (2, 3)), M),
-    program("tile by zero", lambda lax, x: lax.tile(x, (0, 1)), M),
+    program("tile", lambda lax, x: lax.tile(x, (2, 3)), M, since="0.9.0"),
+    program("tile by zero", lambda lax, x: lax.tile(x, (0, 1)), M, since="0.9.0"),
     program("slice", lambda lax, x: lax.slice(x, (0, 1), (2, 3)), M),
     program("slice by steps", lambda lax, x: lax.slice(x, (0, 0, 0), (2, 1, 4), (1, 1, 3)), T),
     program("slice_in_dim", lambda lax, x: lax.slice_in_dim(x, None, -1, axis=1), M),
@@ -74,15 +75,16 @@ LINEAR: list[Program] = [
     program("dynamic_update_index_in_dim with the axis",
         lambda lax, x, u: lax.dynamic_update_index_in_dim(x, u, 1, 1), M, normal(2, 1)),
     program("optimization_barrier", lambda lax, x: lax.optimization_barrier((x, x))[1], M),
-    program("stage", lambda lax, x: lax.stage(x), M),
+    program("stage", lambda lax, x: lax.stage(x), M, since="0.10.1"),
     program("convert_element_type", lambda lax, x: lax.convert_element_type(x, np.complex128), M),
 ]  # fmt: skip
 
 OTHERS: list[Program] = [
-    *(program(f"{p.name} of integers", p.f, *(I32[: x.shape[0], : x.shape[1]] for x in p.operands))
+    *(program(f"{p.name} of integers", p.f, *(I32[: x.shape[0], : x.shape[1]] for x in p.operands),
+              since=p.since)
       for p in LINEAR if all(x.ndim == 2 for x in p.operands)),
     program("every piece", lambda lax, x: lax.split(x, (1, 2), axis=-1), M),
-    program("every slice", lambda lax, x: lax.unstack(x, -1), M),
+    program("every slice", lambda lax, x: lax.unstack(x, -1), M, since="0.10.1"),
     program("full", lambda lax: lax.full((2, 3), 1.5, np.float16)),
     program("full of a bool", lambda lax: lax.full((2,), True)),
     program("full in a dtype", lambda lax: lax.full((2,), 1.7, np.int8)),
@@ -91,7 +93,7 @@ OTHERS: list[Program] = [
     program("full_like", lambda lax, x: lax.full_like(x, 2), M),
     program("full_like in a dtype", lambda lax, x: lax.full_like(x, 2.5, np.int32), M),
     program("full_like in a shape", lambda lax, x: lax.full_like(x, 2, shape=(4,)), I32),
-    program("empty", lambda lax: lax.empty((2, 0, 3), np.float32)),
+    program("empty", lambda lax: lax.empty((2, 0, 3), np.float32), since="0.7.2"),
     program("iota", lambda lax: lax.iota(np.int8, 5)),
     program("iota of complex numbers", lambda lax: lax.iota(np.complex64, 3)),
     program("broadcasted_iota", lambda lax: lax.broadcasted_iota(np.float16, (2, 3, 2), 1)),
@@ -106,7 +108,7 @@ OTHERS: list[Program] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("p", LINEAR + OTHERS, ids=lambda p: p.name)
+@pytest.mark.parametrize("p", compared(LINEAR + OTHERS), ids=lambda p: p.name)
 def test_values(p: Program) -> None:
     same_value(p)
 
@@ -116,7 +118,7 @@ COMPOSED = ("index_take", "tile", "broadcast_in_dim", "unstack", "stack", "dynam
 
 
 @pytest.mark.parametrize(
-    "p", [p for p in LINEAR if p.name.startswith(COMPOSED)], ids=lambda p: p.name
+    "p", compared(p for p in LINEAR if p.name.startswith(COMPOSED)), ids=lambda p: p.name
 )
 def test_derivatives(p: Program) -> None:
     same_derivatives(p)

@@ -24,7 +24,7 @@ UNARY = """
     population_count real reciprocal round rsqrt sign sin sinh sqrt square tan tanh
 """
 BINARY = """
-    add atan2 bitwise_and bitwise_or bitwise_xor complex div eq ge gt le lt max min mul mulhi ne
+    add atan2 bitwise_and bitwise_or bitwise_xor complex div eq ge gt le lt max min mul ne
     nextafter polygamma pow rem shift_left shift_right_arithmetic shift_right_logical sub zeta
 """
 NAMES = dict.fromkeys(UNARY.split(), 1) | dict.fromkeys(BINARY.split(), 2)
@@ -46,9 +46,9 @@ def accepted(f: Callable[..., Any], *operands: Any) -> Any:
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: np.dtype(d).name)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, pytest.param("mulhi", marks=pytest.mark.jax("0.10.2"))])
 def test_dtypes_taken_and_returned(name: str, dtype: Any) -> None:
-    xs = [np.ones((2, 3), dtype)] * NAMES[name]
+    xs = [np.ones((2, 3), dtype)] * NAMES.get(name, 2)
     want = accepted(getattr(jax.lax, name), *xs)
     if want is None or (name in REFUSED and np.dtype(dtype).kind == "c"):
         with pytest.raises(DtypeError):
@@ -113,9 +113,10 @@ def test_reduce_precision_of_any_bits(bits: list[int], exponent: int, mantissa: 
     x = np.where(np.abs(x) < np.finfo(np.float32).tiny, 0, x)  # XLA flushes subnormals
     want = np.asarray(jax.lax.reduce_precision(x, exponent, mantissa))
     got = np.asarray(ox.lax.reduce_precision(from_numpy(x), exponent, mantissa))
-    np.testing.assert_array_equal(got, want)
-    ours, theirs = (np.signbit(y[~np.isnan(y)]) for y in (got, want))
-    np.testing.assert_array_equal(ours, theirs)
+    numbers = ~np.isnan(x)
+    np.testing.assert_array_equal(np.isnan(got), ~numbers)
+    np.testing.assert_array_equal(got[numbers], want[numbers])
+    np.testing.assert_array_equal(np.signbit(got[numbers]), np.signbit(want[numbers]))
 
 
 @pytest.mark.parametrize(

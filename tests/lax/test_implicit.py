@@ -53,7 +53,7 @@ class Numbers:
         """The equation through its matrix, by Newton's iteration for the inverse."""
         lax, eye = self.lax, np.eye(3)
         columns = [matvec(lax.convert_element_type(e.astype(np.float32), np.float64)) for e in eye]
-        matrix = lax.stack(columns, 1)
+        matrix = lax.concatenate([lax.expand_dims(c, (1,)) for c in columns], 1)
         inverse = lax.mul(lax.transpose(matrix, (1, 0)), 0.02)
 
         def refine(_: Any, y: Any) -> Any:

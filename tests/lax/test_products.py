@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lax.oracle import Program, normal, program, same_derivatives, same_value
+from lax.oracle import Program, compared, normal, program, same_derivatives, same_value
 
 import oxmlx as ox
 from oxmlx.ops.convert import from_numpy
@@ -24,14 +24,14 @@ DOTS: list[Program] = [
     program("vector and matrix", lambda lax, x, y: lax.dot(x, y), V, N),
     program("matrices", lambda lax, x, y: lax.dot(x, y, precision="highest"), M, N),
     program("dot with numbers", lambda lax, x, y: lax.dot(
-        x, y, dimension_numbers=(((0,), (0,)), ((), ()))), M, normal(2, 5)),
+        x, y, dimension_numbers=(((0,), (0,)), ((), ()))), M, normal(2, 5), since="0.7.1"),
     program("dot_general", lambda lax, x, y: lax.dot_general(
         x, y, (([3, 1], [0, 2]), ([2], [1]))), normal(2, 3, 4, 2), normal(2, 4, 3)),
     program("dot_general of nothing", lambda lax, x, y: lax.dot_general(
         x, y, (((), ()), ((), ()))), V, N),
     program("batch_matmul", lambda lax, x, y: lax.batch_matmul(x, y), *BATCH),
     program("in complex numbers", lambda lax, x, y: lax.dot(
-        x, y, preferred_element_type=np.complex128), M, N),
+        x, y, preferred_element_type=np.complex128), M, N, since="0.9.0"),
 ]  # fmt: skip
 
 NARROW: list[Program] = [
@@ -60,7 +60,7 @@ CONVOLUTIONS: list[Program] = [
     program("general padding", lambda lax, x, w: lax.conv_with_general_padding(
         x, w, (2,), [(2, -1)], (2,), (3,)), normal(2, 3, 7), normal(4, 3, 2)),
     program("no spatial axes", lambda lax, x, w: conv(lax, x, w, (), "VALID"),
-            normal(2, 3), normal(4, 3)),
+            normal(2, 3), normal(4, 3), since="0.8.1"),
     program("NHWC", lambda lax, x, w: conv(
         lax, x, w, (1, 1), "VALID", dimension_numbers=NHWC),
         normal(2, 5, 4, 3), normal(2, 3, 3, 4)),
@@ -87,7 +87,8 @@ CONVOLUTIONS: list[Program] = [
     program("transpose with numbers", lambda lax, x, w: lax.conv_transpose(
         x, w, (2,), [(1, 2)], (2,)), normal(1, 4, 2), normal(3, 2, 3)),
     program("transpose, consistent", lambda lax, x, w: lax.conv_transpose(
-        x, w, (2,), ((1, 1),), use_consistent_padding=True), normal(1, 4, 2), normal(3, 2, 3)),
+        x, w, (2,), ((1, 1),), use_consistent_padding=True), normal(1, 4, 2), normal(3, 2, 3),
+            since="0.9.0"),
     program("transpose of the kernel", lambda lax, x, w: lax.conv_transpose(
         x, w, (2, 2), "SAME", dimension_numbers=NCHW, transpose_kernel=True),
         normal(1, 3, 4, 3), normal(3, 2, 3, 2)),
@@ -107,12 +108,14 @@ PATCHES: list[Program] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("p", DOTS + NARROW + CONVOLUTIONS + PATCHES, ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "p", compared(DOTS + NARROW + CONVOLUTIONS + PATCHES), ids=lambda p: p.name
+)
 def test_values(p: Program) -> None:
     same_value(p)
 
 
-@pytest.mark.parametrize("p", DOTS + CONVOLUTIONS + PATCHES, ids=lambda p: p.name)
+@pytest.mark.parametrize("p", compared(DOTS + CONVOLUTIONS + PATCHES), ids=lambda p: p.name)
 def test_derivatives(p: Program) -> None:
     same_derivatives(p)
 

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from lax.oracle import Program, normal, program, same_derivatives, same_value
+from lax.oracle import Program, compared, normal, program, same_derivatives, same_value
 
 import oxmlx as ox
 from oxmlx.ops.convert import from_numpy
@@ -54,7 +54,8 @@ SMOOTH: list[Program] = [
     program("sort along the first axis", lambda lax, x: lax.sort(x, 0, is_stable=False), M),
     program("sort_key_val", lambda lax, x, y: lax.sort_key_val(x, y)[1], M, normal(3, 4)),
     program("top_k", lambda lax, x: lax.top_k(x, 2)[0], M),
-    program("top_k along the first axis", lambda lax, x: lax.top_k(x, 2, axis=0)[0], M),
+    program("top_k along the first axis", lambda lax, x: lax.top_k(x, 2, axis=0)[0], M,
+            since="0.8.1"),
     program("approx_max_k", lambda lax, x: lax.approx_max_k(x, 2)[0], M),
     program("approx_min_k", lambda lax, x: lax.approx_min_k(x, 2, 0)[0], M),
 ]  # fmt: skip
@@ -105,26 +106,29 @@ def pool(lax: Any, x: Any, init: float, op: Any, *args: Any, **params: Any) -> A
 
 
 WINDOWS: list[Program] = [
-    program("sum", lambda lax, x: pool(lax, x, 0, lax.add, (1, 2), (1, 2)), M),
+    program("sum", lambda lax, x: pool(lax, x, 0, lax.add, (1, 2), (1, 2), "VALID"), M),
     program("max", lambda lax, x: pool(lax, x, -np.inf, lax.max, (2, 2), (1, 1), "SAME"), M),
     program("min", lambda lax, x: pool(lax, x, np.inf, lax.min, (2, 3), (1, 1), "SAME_LOWER"), M),
     program("sum, spread out", lambda lax, x: pool(
         lax, x, 0, lax.add, (2, 2), (1, 2), [(1, 0), (2, -1)], (2, 1), (1, 2)), M),
-    program("sum of a rank of three", lambda lax, x: pool(lax, x, 0, lax.add, (1, 3, 2)), T),
+    program("sum of a rank of three", lambda lax, x: pool(lax, x, 0, lax.add, (1, 3, 2)), T,
+            since="0.7.0"),
 ]  # fmt: skip
 GENERAL: list[Program] = [
     program("max, spread out", lambda lax, x: pool(
         lax, x, -np.inf, lax.max, (2,), (2,), "SAME", (1,), (3,)), V),
     program("product", lambda lax, x: pool(lax, x, 1, lax.mul, (2, 2), (1, 2), "SAME"), M),
-    program("sum from elsewhere", lambda lax, x: pool(lax, x, 3, lax.add, (2, 2)), M),
+    program("sum from elsewhere", lambda lax, x: pool(
+        lax, x, 3, lax.add, (2, 2), (1, 1), "VALID"), M),
     program("general", lambda lax, x: pool(
         lax, x, -30, logaddexp(lax), (3, 2), (1, 2), [(1, 1), (0, 2)], (1, 2), (1, 2)), M),
-    program("general of one place", lambda lax, x: pool(lax, x, -30, logaddexp(lax), (3,)), V[:3]),
+    program("general of one place", lambda lax, x: pool(
+        lax, x, -30, logaddexp(lax), (3,), (1,), "VALID"), V[:3]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "p", SMOOTH + FORWARD_ONLY + OTHERS + WINDOWS + GENERAL, ids=lambda p: p.name
+    "p", compared(SMOOTH + FORWARD_ONLY + OTHERS + WINDOWS + GENERAL), ids=lambda p: p.name
 )
 def test_values(p: Program) -> None:
     same_value(p)
@@ -135,7 +139,9 @@ COMPOSED = ("reduce with", "sort_key_val", "top_k", "approx_min_k")
 
 
 @pytest.mark.parametrize(
-    "p", [p for p in SMOOTH if p.name.startswith(COMPOSED)] + WINDOWS, ids=lambda p: p.name
+    "p",
+    compared([p for p in SMOOTH if p.name.startswith(COMPOSED)] + WINDOWS),
+    ids=lambda p: p.name,
 )
 def test_derivatives(p: Program) -> None:
     same_derivatives(p)
@@ -188,7 +194,8 @@ def test_windows_of_pairs() -> None:
 
     def f(lax: Any, x: Any, i: Any) -> Any:
         start = lax.full((), -np.inf, np.float64), np.int32(-1)
-        return lax.reduce_window((x, i), start, lambda a, b: later(lax, a, b), (2,))
+        step = lambda a, b: later(lax, a, b)  # noqa: E731
+        return lax.reduce_window((x, i), start, step, (2,), (1,), "VALID")
 
     same_value(program("pairs", f, x, places))
 

@@ -14,7 +14,7 @@ from mlx.nn import losses as theirs
 import oxmlx as ox
 from oxmlx import nn
 
-jax.config.update("jax_enable_x64", True)
+pytestmark = pytest.mark.x64
 onp = ox.numpy
 RNG = np.random.default_rng(0)
 A, B, C = (RNG.normal(size=(4, 5)) for _ in range(3))

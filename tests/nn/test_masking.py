@@ -18,7 +18,7 @@ MASK = RNG.uniform(size=(2, 4, 5, 6)) < 0.7
 MASK[..., 0] = True
 BIAS = RNG.normal(size=(1, 4, 5, 6)).astype(np.float32)
 
-OPTIONS: list[dict[str, Any]] = [
+OPTIONS: list[Any] = [
     {},
     {"scale": 0.1},
     {"is_causal": True},
@@ -26,10 +26,13 @@ OPTIONS: list[dict[str, Any]] = [
     {"mask": MASK[:, :1]},
     {"bias": BIAS},
     {"bias": BIAS, "mask": MASK, "is_causal": True},
-    {"local_window_size": 1},
-    {"local_window_size": (2, 0)},
+    pytest.param({"local_window_size": 1}, marks=pytest.mark.jax("0.8.2")),
+    pytest.param({"local_window_size": (2, 0)}, marks=pytest.mark.jax("0.8.2")),
     {"key_value_seq_lengths": np.array([3, 6], np.int32)},
-    {"query_seq_lengths": np.array([2, 5], np.int32), "is_causal": True},
+    pytest.param(
+        {"query_seq_lengths": np.array([2, 5], np.int32), "is_causal": True},
+        marks=pytest.mark.jax("0.7.2"),
+    ),
     {
         "query_seq_lengths": np.array([2, 4], np.int32),
         "key_value_seq_lengths": np.array([4, 1], np.int32),

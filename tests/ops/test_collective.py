@@ -19,7 +19,7 @@ from oxmlx.ops.axes import reduce_sum
 from oxmlx.ops.convert import from_numpy
 from oxmlx.ops.math import sin
 
-jax.config.update("jax_enable_x64", True)
+pytestmark = pytest.mark.x64
 
 N = 4
 RING = [(0, 1), (1, 2), (2, 3), (3, 0)]

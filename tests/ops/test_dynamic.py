@@ -64,6 +64,7 @@ STARTS = np.array([[0, 1], [3, -1], [9, 0], [1, 9]], np.int32)
 MAPPED = [(0, None, 0), (None, None, 0), (0, 0, 0), (None, 0, 0), (1, 0, 0), (0, None, None)]
 
 
+@pytest.mark.jax("0.9.0")
 @pytest.mark.parametrize(("x_axis", "y_axis", "s_axis"), MAPPED)
 @pytest.mark.parametrize("sizes", [(2, 2), (2, 3), (4, 3), (1, 2)])
 def test_mapped_starts(x_axis: Any, y_axis: Any, s_axis: Any, sizes: Any) -> None:

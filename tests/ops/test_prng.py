@@ -38,7 +38,7 @@ from oxmlx.ops.select import select
 from oxmlx.ops.shape import reshape, transpose
 from oxmlx.ops.slicing import concatenate, slice_
 
-jax.config.update("jax_enable_x64", True)
+pytestmark = pytest.mark.x64
 
 SCHEMES = ["threefry", "threefry_legacy"]
 each_scheme = pytest.mark.parametrize("scheme", SCHEMES)

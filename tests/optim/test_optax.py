@@ -6,7 +6,7 @@ One text makes both: `lambda o: o.adam(0.01)` is called with optax and with oxml
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -43,14 +43,6 @@ def random_tree(seed: int, dtype: str) -> Any:
         return np.asarray(x, dtype)
 
     return tree.map(draw, SHAPES, is_leaf=is_shape)
-
-
-@pytest.fixture
-def x64() -> Iterator[Callable[[bool], None]]:
-    """Switch jax's 64-bit numbers; they are as before when the test ends."""
-    before = jax.config.jax_enable_x64
-    yield lambda on: jax.config.update("jax_enable_x64", on)
-    jax.config.update("jax_enable_x64", before)
 
 
 def train(lib: Any, o: Any, tx: Any, params: Any, noise: Callable[[int], Any]) -> Any:
@@ -214,15 +206,14 @@ ALL = {**OPTIMIZERS, **TRANSFORMATIONS}
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_float32(name: str, x64: Callable[[bool], None]) -> None:
-    x64(False)
+def test_float32(name: str) -> None:
     theirs = trees("float32", jax.numpy.asarray)
     assert_equal(ALL[name], 1e-6, trees("float32", from_numpy), theirs)
 
 
+@pytest.mark.x64
 @pytest.mark.parametrize("name", ALL)
-def test_float64(name: str, x64: Callable[[bool], None]) -> None:
-    x64(True)
+def test_float64(name: str) -> None:
     theirs = trees("float64", jax.numpy.asarray)
     assert_equal(ALL[name], 1e-12, trees("float64", from_numpy), theirs)
 
@@ -231,16 +222,20 @@ COMPLEX = ["sgd nesterov", "adam", "nadamw", "adamw mask", "rmsprop", "adagrad",
 
 
 @pytest.mark.parametrize("name", [*COMPLEX, "clip_by_global_norm"])
-def test_complex(name: str, x64: Callable[[bool], None]) -> None:
-    x64(False)
+def test_complex(name: str) -> None:
     theirs = trees("complex64", jax.numpy.asarray)
     assert_equal(ALL[name], 1e-6, trees("complex64", from_numpy), theirs)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-@pytest.mark.parametrize("name", ["sgd", "sgd nesterov", "lion", "rmsprop", "adamw mask", "ema"])
-def test_16_bits(name: str, dtype: str, x64: Callable[[bool], None]) -> None:
-    x64(False)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("sgd", "sgd nesterov", "lion", "adamw mask", "ema"),
+        pytest.param("rmsprop", marks=pytest.mark.jax("0.10.2")),  # rounds rsqrt of float16 right
+    ],
+)
+def test_16_bits(name: str, dtype: str) -> None:
     # Rounding for rounding the same; but jax takes the power of a decay with another last bit.
     tolerance = 2 * float(ox.dtypes.finfo(dtype).eps) if name in ("adamw mask", "ema") else 0
 
@@ -254,8 +249,7 @@ def test_16_bits(name: str, dtype: str, x64: Callable[[bool], None]) -> None:
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_scheduled_learning_rate(name: str, x64: Callable[[bool], None]) -> None:
-    x64(False)
+def test_scheduled_learning_rate(name: str) -> None:
     theirs = trees("float32", jax.numpy.asarray)
     assert_equal(
         lambda o: o.sgd(SCHEDULES[name](o), 0.5), 1e-6, trees("float32", from_numpy), theirs
@@ -263,8 +257,7 @@ def test_scheduled_learning_rate(name: str, x64: Callable[[bool], None]) -> None
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_schedule(name: str, x64: Callable[[bool], None]) -> None:
-    x64(False)
+def test_schedule(name: str) -> None:
     counts = np.arange(25, dtype=np.int32)
     ours, theirs = SCHEDULES[name](optim), SCHEDULES[name](optax)
     wanted = np.array([theirs(n) for n in counts])
@@ -276,9 +269,7 @@ def test_schedule(name: str, x64: Callable[[bool], None]) -> None:
 
 
 @pytest.mark.parametrize("decay", ["linear", "cosine alpha"])
-def test_scheduled_weight_decay(decay: str, x64: Callable[[bool], None]) -> None:
-    x64(False)
-
+def test_scheduled_weight_decay(decay: str) -> None:
     def make(o: Any) -> Any:
         return o.adamw(0.01, weight_decay=SCHEDULES[decay](o), mask=matrices)
 
@@ -286,9 +277,7 @@ def test_scheduled_weight_decay(decay: str, x64: Callable[[bool], None]) -> None
     assert_equal(make, 1e-6, trees("float32", from_numpy), theirs)
 
 
-def test_scheduled_hyperparameters(x64: Callable[[bool], None]) -> None:
-    x64(False)
-
+def test_scheduled_hyperparameters() -> None:
     def make(o: Any) -> Any:
         b1 = o.linear_schedule(0.5, 0.9, 10)
         return o.inject_hyperparams(o.adamw, "mask")(0.01, b1=b1, mask=matrices)
@@ -325,16 +314,16 @@ def spoilt(make: Callable[[int], Any], where: set[int]) -> Callable[[int], Any]:
         ),
     ],
 )
-def test_gradients_that_are_not_finite(make: Any, x64: Callable[[bool], None]) -> None:
-    x64(False)
+def test_gradients_that_are_not_finite(make: Any) -> None:
     where = {3, 4, 8, 10, 13, 14, 15, 16, 17}
     theirs = trees("float32", jax.numpy.asarray)
     assert_equal(make, 1e-6, spoilt(trees("float32", from_numpy), where), spoilt(theirs, where))
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64"])
-def test_functions_of_trees(dtype: str, x64: Callable[[bool], None]) -> None:
-    x64(dtype == "float64")
+@pytest.mark.parametrize(
+    "dtype", ["float32", pytest.param("float64", marks=pytest.mark.x64), "complex64"]
+)
+def test_functions_of_trees(dtype: str) -> None:
     ours, theirs = trees(dtype, from_numpy), trees(dtype, jax.numpy.asarray)
     norm, wanted = optim.global_norm(ours(0)), optax.tree.norm(theirs(0))
     np.testing.assert_allclose(np.asarray(norm), wanted, rtol=1e-6)
@@ -345,8 +334,7 @@ def test_functions_of_trees(dtype: str, x64: Callable[[bool], None]) -> None:
 
 
 @pytest.mark.parametrize("threshold", [0.1, 1.0, 10.0])
-def test_clip_by_block_rms(threshold: float, x64: Callable[[bool], None]) -> None:
-    x64(False)
+def test_clip_by_block_rms(threshold: float) -> None:
     full = [s for s in tree.leaves(random_tree(0, "float32")) if s.size]
     ours, theirs = optim.clip_by_block_rms(threshold), optax.clip_by_block_rms(threshold)
     got, _ = ours.update(full, ours.init(full))

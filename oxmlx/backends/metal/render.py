@@ -43,7 +43,7 @@ from oxmlx.ir.kernel import (
     scalar,
 )
 from oxmlx.ir.monoid import MONOIDS
-from oxmlx.ir.rows import Pass, box, make_rows
+from oxmlx.ir.rows import Pass, make_rows
 from oxmlx.ir.scalar import SCALARS
 
 THREADS = 256
@@ -188,8 +188,7 @@ class Renderer:
 
     def render_pass(self, p: Pass) -> None:
         """Sweep the row once, then let the threads of the group agree on the folds."""
-        bodies = [box(f)[1] for f in p.folds]
-        elements = [e for body in bodies for e in body]
+        elements = [e for body in p.bodies for e in body]
         elements += [e for s in p.stores for e in (*s.index, s.value)]
         self.emit(*self.outside(elements, self.grid), named=True)
         states = [self.declare(f) for f in p.folds]
@@ -197,7 +196,7 @@ class Renderer:
         self.open_box(p.loops, "k", first, step, set(p.loops))
         outer = self.enter(p.loops)
         self.emit(*elements)
-        for f, state, body in zip(p.folds, states, bodies, strict=True):
+        for f, state, body in zip(p.folds, states, p.bodies, strict=True):
             self.accumulate(f, state, body)
         for s in p.stores:
             self.store(s)

@@ -74,7 +74,11 @@ def check_heads(who: str, q: Any, k: Any, v: Any) -> None:
     """Refuse queries, keys and values that do not fit together."""
     got = f"got q {q.aval}, k {k.aval}, v {v.aval}"
     if not q.ndim == k.ndim == v.ndim == 4:
-        raise ShapeError(who, f"wants [batch, heads, time, features], {got}")
+        raise ShapeError(
+            who,
+            f"wants [batch, heads, time, features], {got}",
+            "Split the features into heads first, and move these before the time.",
+        )
     if q.shape[0] != k.shape[0] or k.shape[:3] != v.shape[:3] or q.shape[3] != k.shape[3]:
         raise ShapeError(who, f"batch, keys' heads and times, and features must agree, {got}")
     if k.shape[1] == 0 or q.shape[1] % k.shape[1]:
@@ -119,7 +123,11 @@ def masked(scores: Any, mask: Any, shape: tuple[int, ...]) -> Any:
     have = (1,) * (4 - mask.ndim) + mask.shape
     if mask.ndim > 4 or any(n not in (1, m) for n, m in zip(have, shape, strict=True)):
         problem = f"the mask must broadcast to {shape}, got {mask.aval}"
-        raise ShapeError("scaled_dot_product_attention", problem)
+        raise ShapeError(
+            "scaled_dot_product_attention",
+            problem,
+            "Its axes are [batch, heads, queries, keys]; leading ones may be left out.",
+        )
     split = (1, 1) if have[1] == 1 else (groups, shared)
     mask = onp.reshape(mask, (have[0], *split, *have[2:]))
     if mask.dtype == np.bool_:

@@ -23,7 +23,7 @@ def normalised_dtype(who: str, x: Any, **scales: Any) -> Dtype:
     if not is_float(x.dtype):
         raise DtypeError(who, f"needs real numbers, got {x.aval}")
     if x.ndim == 0:
-        raise ShapeError(who, f"needs at least one axis, got {x.aval}")
+        raise ShapeError(who, f"needs at least one axis, got {x.aval}", "Add one with x[None].")
     given = {name: s for name, s in scales.items() if s is not None}
     for name, s in given.items():
         if s.shape != x.shape[-1:]:

@@ -84,7 +84,11 @@ def check_rope(a: Any, dims: int, offset: Any, base: Any, freqs: Any) -> None:
     if not is_float(a.dtype):
         raise DtypeError("rope", f"needs real numbers, got {a.aval}")
     if a.ndim < 2:
-        raise ShapeError("rope", f"wants [batch, ..., time, features], got {a.aval}")
+        raise ShapeError(
+            "rope",
+            f"wants [batch, ..., time, features], got {a.aval}",
+            "Add a batch axis with x[None].",
+        )
     if dims % 2 or not 0 < dims <= a.shape[-1]:
         problem = f"dims must be even and lie in [2, {a.shape[-1]}], got {dims} for {a.aval}"
         raise ShapeError("rope", problem)
@@ -93,7 +97,11 @@ def check_rope(a: Any, dims: int, offset: Any, base: Any, freqs: Any) -> None:
     if freqs is not None and np.shape(freqs) != (dims // 2,):
         raise ShapeError("rope", f"freqs must be of shape ({dims // 2},), got {np.shape(freqs)}")
     if not is_integer(offset.dtype):
-        raise DtypeError("rope", f"the offset must be an integer, got {offset.aval}")
+        raise DtypeError(
+            "rope",
+            f"the offset must be an integer, got {offset.aval}",
+            "Convert it with .astype(ox.int32).",
+        )
     if offset.ndim and (a.ndim < 3 or offset.shape != a.shape[:1]):
         problem = (
             f"the offset is one number, or one a batch element, got {offset.aval} for {a.aval}"

@@ -2,15 +2,14 @@
 
 from raise_coverage import Refusal
 
-from oxmlx.backends.base import executable
+from oxmlx.backends.base import backend_of
 from oxmlx.errors import DeviceError
 from oxmlx.ir.device import Device
-from oxmlx.ir.jaxpr import Jaxpr
 
 REFUSALS = [
     Refusal(
         "a backend that is gone",
-        lambda: executable(Jaxpr([], [], []), Device("abacus", 0)),
+        lambda: backend_of(Device("abacus", 0)),
         DeviceError,
         "compile: no backend runs abacus:0",
     ),

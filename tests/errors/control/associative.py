@@ -1,7 +1,6 @@
 from raise_coverage import Refusal
 
 import oxmlx as ox
-from oxmlx.control.associative import associative_scan
 from oxmlx.errors import AxisError, ShapeError
 
 ONES = ox.numpy.ones((2, 3))
@@ -9,13 +8,13 @@ ONES = ox.numpy.ones((2, 3))
 REFUSALS = [
     Refusal(
         "no such axis",
-        lambda: associative_scan(lambda a, b: a, ONES, axis=2),
+        lambda: ox.lax.associative_scan(lambda a, b: a, ONES, axis=2),
         AxisError,
         "got axis 2 for an array of type f32[2,3]",
     ),
     Refusal(
         "extents differ",
-        lambda: associative_scan(lambda a, b: a, (ONES, ONES[:1])),
+        lambda: ox.lax.associative_scan(lambda a, b: a, (ONES, ONES[:1])),
         ShapeError,
         "extents along axis 0 differ: [1, 2]",
     ),

@@ -37,4 +37,52 @@ REFUSALS = [
         ArgumentError,
         "bounds must be integer scalars, got f32[]",
     ),
+    Refusal(
+        "a fori_loop whose value gets another structure",
+        lambda: ox.lax.fori_loop(0, 3, lambda i, c: (c, c), 1.0),
+        TreeError,
+        "fori_loop: the body must return a value like the one it takes: PyTreeDef(*), got",
+    ),
+    Refusal(
+        "a traced fori_loop whose value gets another structure",
+        lambda: ox.jit(lambda n: ox.lax.fori_loop(0, n, lambda i, c: (c, c), 1.0))(3),
+        TreeError,
+        "fori_loop: the body must return a value like the one it takes: PyTreeDef(*), got",
+    ),
+    Refusal(
+        "a fori_loop whose value grows",
+        lambda: ox.lax.fori_loop(0, 3, lambda i, c: {"a": c["a"] * ONES}, {"a": 1.0}),
+        ShapeError,
+        "fori_loop: the body takes a value of type f32[] at ['a'] and returns f32[3]",
+    ),
+    Refusal(
+        "a fori_loop whose value changes its dtype",
+        lambda: ox.lax.fori_loop(0, 3, lambda i, c: c.astype("int32"), ONES),
+        ShapeError,
+        "fori_loop: the body takes a value of type f32[3] and returns i32[3]",
+    ),
+    Refusal(
+        "a traced fori_loop whose value grows",
+        lambda: ox.jit(lambda n: ox.lax.fori_loop(0, n, lambda i, c: c * ONES, 1.0))(3),
+        ShapeError,
+        "fori_loop: the body takes a value of type f32[] and returns f32[3]",
+    ),
+    Refusal(
+        "a fori_loop of a string",
+        lambda: ox.lax.fori_loop(0, 3, lambda i, c: c, "x"),
+        ArgumentError,
+        "fori_loop: ",
+    ),
+    Refusal(
+        "a fori_loop that returns a string",
+        lambda: ox.lax.fori_loop(0, 3, lambda i, c: "x", 1.0),
+        ArgumentError,
+        "fori_loop: ",
+    ),
+    Refusal(
+        "reverse mode through traced bounds",
+        lambda: ox.jit(ox.grad(lambda x, n: ox.lax.fori_loop(0, n, lambda i, c: c * x, x)))(1.0, 2),
+        GradientError,
+        "a fori_loop with traced bounds",
+    ),
 ]

@@ -15,9 +15,15 @@ REFUSALS = [
         "lax.map: batch_size must not be negative, got -1",
     ),
     Refusal(
+        "rows of two extents",
+        lambda: ox.lax.map(lambda x: x, (from_numpy(np.ones(3)), from_numpy(np.ones(2)))),
+        ShapeError,
+        "lax.map: leading extents must be one number, got ['2', '3']",
+    ),
+    Refusal(
         "rows of a number",
         lambda: ox.lax.map(lambda x: x, 1.0, batch_size=2),
         ShapeError,
-        "scanned arrays need a leading axis",
+        "lax.map: scanned arrays need a leading axis",
     ),
 ]

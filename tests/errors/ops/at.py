@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from raise_coverage import Refusal
 
+import oxmlx as ox
 from oxmlx.errors import ArgumentError, DtypeError, OverflowingLiteralError, ShapeError
 from oxmlx.ops.convert import from_numpy
 
@@ -41,7 +42,19 @@ REFUSALS = [
         "values of another shape",
         lambda: X.at[:2].set(X),
         ShapeError,
-        "broadcast_to: cannot repeat shape (3, 4) to fill (2, 4)",
+        "at[...].set: cannot repeat shape (3, 4) to fill (2, 4)",
+    ),
+    Refusal(
+        "values of another shape for one row",
+        lambda: X.at[ox.array(0)].add(X),
+        ShapeError,
+        "at[...].add: cannot repeat shape (3, 4) to fill (4,)",
+    ),
+    Refusal(
+        "values of another shape for several rows",
+        lambda: X.at[ox.array([0, 1])].mul(X),
+        ShapeError,
+        "at[...].multiply: cannot repeat shape (3, 4) to fill (2, 4)",
     ),
     Refusal(
         "unknown mode to read",

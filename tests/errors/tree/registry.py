@@ -5,7 +5,7 @@ from typing import Any
 
 from raise_coverage import Refusal
 
-from oxmlx import tree
+from oxmlx import tree, tree_util
 from oxmlx.errors import ArgumentError, TreeError
 
 
@@ -50,7 +50,7 @@ REFUSALS = [
     ),
     Refusal(
         "flatten function without metadata",
-        lambda: tree.flatten(Lopsided()),
+        lambda: tree_util.tree_flatten(Lopsided()),
         TreeError,
         "returned [1, 2, 3]\n  It must return a pair (children, metadata).",
     ),

@@ -1,0 +1,31 @@
+"""Inlining: programs that only stand for their body are replaced by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oxmlx.ir.jaxpr import Atom, Eqn, Jaxpr, Var
+
+
+def inline(jaxpr: Jaxpr) -> Jaxpr:
+    """The program with calls written out, however deep; loops, branches and checkpoints stay."""
+    if all(e.prim.inline() is None for e in jaxpr.eqns):
+        return jaxpr
+    eqns: list[Eqn] = []
+    outputs = write(jaxpr, jaxpr.inputs, eqns)
+    return Jaxpr(jaxpr.inputs, eqns, outputs, jaxpr.consts)
+
+
+def write(jaxpr: Jaxpr, inputs: Sequence[Atom], eqns: list[Eqn]) -> list[Atom]:
+    """Append the equations of `jaxpr` on `inputs`, with fresh variables; return its outputs."""
+    env: dict[Atom, Atom] = dict(zip(jaxpr.inputs, inputs, strict=True))
+    for eqn in jaxpr.eqns:
+        args = tuple([env.get(a, a) for a in eqn.inputs])
+        body = eqn.prim.inline()
+        if body is not None:
+            env.update(zip(eqn.outputs, write(body, args, eqns), strict=True))
+            continue
+        results = tuple([Var(v.aval) for v in eqn.outputs])
+        env.update(zip(eqn.outputs, results, strict=True))
+        eqns.append(Eqn(eqn.prim, args, results, eqn.where))
+    return [env.get(a, a) for a in jaxpr.outputs]

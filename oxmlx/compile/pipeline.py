@@ -1,0 +1,22 @@
+"""From a program to its plan: every pass, in order."""
+
+from __future__ import annotations
+
+from oxmlx.compile.fuse import Accepts, fuse
+from oxmlx.compile.inline import inline
+from oxmlx.compile.rewrite import rewrite
+from oxmlx.compile.schedule import schedule
+from oxmlx.config import config
+from oxmlx.ir.cse import cse
+from oxmlx.ir.dce import dce
+from oxmlx.ir.jaxpr import Jaxpr
+from oxmlx.ir.plan import Plan
+
+
+def make_plan(jaxpr: Jaxpr, accepts: Accepts) -> Plan:
+    """What a backend does for a program, if it has code for what it `accepts`."""
+    program = cse(dce(inline(dce(jaxpr))))
+    fused = fuse(program, accepts)
+    if not config.strict:
+        fused = fused.map(rewrite)
+    return schedule(program, fused)

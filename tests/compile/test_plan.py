@@ -1,0 +1,87 @@
+"""Plans: what is launched and what runs on the host, in which order, and what is freed when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import oxmlx as ox
+import oxmlx.numpy as np_
+from oxmlx import lax
+from oxmlx.compile.inline import inline
+from oxmlx.compile.pipeline import make_plan
+from oxmlx.ir.aval import Aval
+from oxmlx.ir.jaxpr import Jaxpr
+from oxmlx.ir.plan import Free, Plan
+from oxmlx.ir.stage import stage
+
+F32 = np.dtype("float32")
+
+
+def jaxpr_of(f: Callable[..., Any], *shapes: tuple[int, ...]) -> Jaxpr:
+    def flat(*xs: Any) -> list[Any]:
+        return ox.tree.leaves(f(*xs))
+
+    return stage(flat, [Aval(shape, F32) for shape in shapes])[0]
+
+
+def no_contractions(prim: Any, body: Any) -> bool:
+    return not (prim.kind == "fold" and prim.reuses)
+
+
+def plan(f: Callable[..., Any], *shapes: tuple[int, ...]) -> Plan:
+    return make_plan(jaxpr_of(f, *shapes), no_contractions)
+
+
+def mlp(w: Any, v: Any, x: Any) -> Any:
+    return np_.mean((np_.tanh(x @ w) @ v) ** 2)
+
+
+def test_a_training_step(golden: Callable[[str, str], None]) -> None:
+    def step(w: Any, v: Any, x: Any) -> Any:
+        grads = ox.grad(mlp, argnums=(0, 1))(w, v, x)
+        return [p - 0.1 * g for p, g in zip((w, v), grads, strict=True)]
+
+    golden("plan_mlp_step.txt", f"{plan(step, (8, 16), (16, 1), (4, 8))}\n")
+
+
+def test_calls_are_written_out() -> None:
+    inner = ox.jit(lambda x: x * 2)
+    jaxpr = jaxpr_of(ox.jit(lambda x: inner(inner(x)) + 1), (3,))
+    assert [e.prim.name for e in jaxpr.eqns] == ["call"]
+    assert [e.prim.name for e in inline(jaxpr).eqns] == ["mul", "mul", "add"]
+    assert len(make_plan(jaxpr, no_contractions).kernels) == 1
+
+
+def test_custom_rules_are_written_out() -> None:
+    f = ox.custom_jvp(lambda x: np_.sin(x) * 2)
+    f.defjvp(lambda x, dx: (f(*x), np_.cos(x[0]) * 2 * dx[0]))
+    assert len(plan(lambda x: f(x) + 1, (3,)).kernels) == 1
+    assert plan(lambda x: f(x) + 1, (3,)).host_steps == []
+
+
+def test_a_checkpoint_stays_behind_its_barrier() -> None:
+    p = plan(lambda x: ox.checkpoint(np_.sin)(x) + 1, (3,))
+    assert [e.prim.name for e in p.host_steps] == ["remat"]
+
+
+def test_loops_are_host_steps() -> None:
+    p = plan(lambda x: lax.fori_loop(0, 3, lambda i, y: y * 2, x) + 1, (3,))
+    assert [e.prim.kind for e in p.host_steps] == ["program"]
+
+
+def test_everything_is_freed_once_and_after_its_last_use() -> None:
+    p = plan(ox.grad(mlp), (8, 16), (16, 1), (4, 8))
+    alive = set(p.inputs)
+    for step in p.steps:
+        if isinstance(step, Free):
+            assert alive.issuperset(step.variables)
+            alive -= set(step.variables)
+        else:
+            reads = step.inputs if hasattr(step, "inputs") else step.eqn.inputs
+            writes = step.outputs if hasattr(step, "outputs") else step.eqn.outputs
+            assert alive.issuperset(a for a in reads if not hasattr(a, "value"))
+            alive |= set(writes)
+    assert {v for v in alive if v not in p.inputs} == set(p.outputs)
