@@ -11,7 +11,8 @@ The map of the house, from the ground up (`make check` holds it to its layers):
     ir                                  FOUNDATION  jaxpr and kernel languages, values, traces
     ops transforms control              MEANING     primitives with their rules; jvp, linearize,
                                                     transpose, vmap; scan, cond, while, call, ...
-    compile backends                    MACHINE     fuse; reference, interpreter, metal
+    compile backends                    MACHINE     fuse, schedule; reference, interpreter,
+                                                    llvm (the device cpu), metal
     api array jit                       ROOF        what both wings meet in, and users call
     numpy lax nn optim io random debug testing      GARDEN
 """
@@ -30,6 +31,7 @@ from oxmlx.api.staging import ShapeDtypeStruct, eval_shape, make_jaxpr
 from oxmlx.api.vectorize import vmap
 from oxmlx.array import array, asarray, from_dlpack
 from oxmlx.backends.base import register
+from oxmlx.backends.llvm.backend import Cpu
 from oxmlx.backends.reference import Reference
 from oxmlx.config import Config, config
 from oxmlx.control.callback import effects_barrier, io_callback, pure_callback
@@ -131,6 +133,7 @@ __all__ = [
 __version__ = "0.1.0"
 remat = checkpoint
 register(Reference())
+register(Cpu())
 for _cls in (Array, At, Elements, Config, CustomFunction, custom_jvp, custom_vjp):
     guard_methods(_cls)
 guard(__name__)

@@ -28,13 +28,14 @@ def zeros() -> Any:
 
 
 def test_devices_are_listed_once() -> None:
-    assert [str(d) for d in ox.devices()] == ["reference:0", "reference:1"]
+    assert [str(d) for d in ox.devices("reference")] == ["reference:0", "reference:1"]
+    assert [str(d) for d in ox.devices()] == ["reference:0", "reference:1", "cpu:0"]
     assert ox.devices("reference")[1] is ox.devices()[1]
     assert pickle.loads(pickle.dumps(ox.devices()[1])) is ox.devices()[1]
 
 
 def test_new_arrays_live_on_the_default_device() -> None:
-    first, second = ox.devices()
+    first, second = ox.devices("reference")
     assert (zeros() + 1).device is first
     with ox.default_device("reference:1"):
         assert (zeros() + 1).device is second

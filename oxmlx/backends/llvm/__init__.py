@@ -1,0 +1,1 @@
+"""Kernels as LLVM IR, compiled in this process for the CPU it runs on."""

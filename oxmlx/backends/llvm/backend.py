@@ -1,0 +1,110 @@
+"""The device `cpu`: fused kernels where there is code for them, host steps where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from oxmlx.backends.llvm.launch import make_launcher
+from oxmlx.backends.llvm.scalars import has_register, is_native
+from oxmlx.ir.evaluate import Executable
+from oxmlx.ir.jaxpr import Eqn, Var
+from oxmlx.ir.kernel import Const, Expr, Load, Prefix, Scalar, nodes
+from oxmlx.ir.plan import Free, Host, Launch, Plan
+from oxmlx.ir.primitive import Primitive
+
+Env = list[Any]
+Action = Callable[[Env], None]
+
+
+class Cpu:
+    """Native code for the CPU of this process, by LLVM."""
+
+    kind = "cpu"
+
+    def count(self) -> int:
+        return 1 if find_spec("llvmlite") else 0
+
+    def accepts(self, prim: Primitive, body: Expr) -> bool:
+        if prim.kind == "fold" and prim.reuses:
+            return False  # a contraction, a window, a scan: a library does it better
+        return all(is_plain(e) for e in nodes(body))
+
+    def load(self, plan: Plan) -> Executable:
+        return Runner(plan).run
+
+
+def is_plain(e: Expr) -> bool:
+    """Has this node code?"""
+    if isinstance(e, Scalar):
+        return is_native(e.op, tuple(a.dtype for a in e.args), e.to)
+    if isinstance(e, (Load, Const)):
+        return has_register(e.dtype)
+    return not isinstance(e, Prefix)
+
+
+class Runner:
+    """A plan made ready: variables are places in a list, steps are functions of it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.places: dict[Any, int] = {}
+        self.start: Env = []
+        self.inputs = len([self.place(v) for v in plan.inputs])
+        self.actions = [self.action(step) for step in plan.steps]
+        self.outputs = [self.place(a) for a in plan.outputs]
+
+    def place(self, a: Any) -> int:
+        """Where a variable or a literal is kept."""
+        if a not in self.places:
+            self.places[a] = len(self.start)
+            self.start.append(None if isinstance(a, Var) else np.asarray(a.value))
+        return self.places[a]
+
+    def action(self, step: Launch | Host | Free) -> Action:
+        """A step as a function."""
+        match step:
+            case Launch(kernel, inputs, outputs):
+                ins, outs = [*map(self.place, inputs)], [*map(self.place, outputs)]
+                return partial(launch, make_launcher(kernel), ins, outs)
+            case Host(eqn):
+                return self.host(eqn)
+            case Free(variables):
+                return partial(free, [*map(self.place, variables)])
+
+    def host(self, eqn: Eqn) -> Action:
+        ins, outs = [*map(self.place, eqn.inputs)], [*map(self.place, eqn.outputs)]
+        return partial(call, eqn.prim, ins, outs)
+
+    def run(self, args: Sequence[Any]) -> list[Any]:
+        """The outputs for these buffers."""
+        env = self.start.copy()
+        env[: self.inputs] = args
+        for action in self.actions:
+            action(env)
+        return [env[k] for k in self.outputs]
+
+
+def launch(
+    kernel: Callable[[Sequence[Any]], list[Any]], ins: list[int], outs: list[int], env: Env
+) -> None:
+    """A launch."""
+    for k, x in zip(outs, kernel([env[k] for k in ins]), strict=True):
+        env[k] = x
+
+
+def call(prim: Primitive, ins: list[int], outs: list[int], env: Env) -> None:
+    """A host step."""
+    out = prim.impl(*[env[k] for k in ins])
+    results = out if prim.multiple_results else [out]
+    for k, x in zip(outs, results, strict=True):
+        env[k] = np.asarray(x)
+
+
+def free(places: list[int], env: Env) -> None:
+    """The end of some values."""
+    for k in places:
+        env[k] = None

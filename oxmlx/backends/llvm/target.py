@@ -1,0 +1,118 @@
+"""The CPU this process runs on: what it can do, and machine code for it from LLVM IR text."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes.util import find_library
+from functools import cache
+from importlib import import_module
+from threading import RLock
+from typing import Any
+
+from oxmlx.backends.llvm.scalars import C_NAMES
+from oxmlx.errors import CompileError
+
+Entry = Any
+"""A kernel as a C function: (address of the block, first row, last row, first lane, last lane)."""
+
+ENTRY_TYPE = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64
+)
+ATTRIBUTES = '#0 = {{ nounwind "prefer-vector-width"="{bits}" "no-trapping-math"="true" }}'
+
+
+class Target:
+    """LLVM, set up for the host.
+
+    Raises:
+        ImportError: llvmlite is not installed, as on platforms without a wheel.
+    """
+
+    def __init__(self) -> None:
+        llvm: Any = import_module("llvmlite.binding")
+
+        self.llvm = llvm
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        self.cpu: str = llvm.get_host_cpu_name()
+        self.features: dict[str, bool] = dict(llvm.get_host_cpu_features())
+        self.triple: str = llvm.get_process_triple()
+        self.lanes = self.bits // 32
+        self.lock = RLock()
+        self.entries: dict[str, Entry] = {}
+        self.engines: list[Any] = []  # kept for ever: somebody may be running their code
+        for name in libm_names():
+            llvm.add_symbol(name, ctypes.cast(getattr(libm(), name), ctypes.c_void_p).value)
+
+    @property
+    def bits(self) -> int:
+        """The width of a vector register."""
+        if self.features.get("avx512f") and self.features.get("avx512vl"):
+            return 512
+        return 256 if self.features.get("avx2") else 128
+
+    @property
+    def kernels_compiled(self) -> int:
+        """How many texts have been compiled in this process."""
+        return len(self.entries)
+
+    def compile(self, text: str, entry: str) -> Entry:
+        """The function `entry` of a text, compiled once.
+
+        Raises:
+            CompileError: LLVM refuses the text.
+        """
+        with self.lock:
+            found = self.entries.get(text)
+            if found is None:
+                found = self.entries[text] = self.build(text, entry)
+        return found
+
+    def build(self, text: str, entry: str) -> Entry:
+        llvm = self.llvm
+        try:
+            module = llvm.parse_assembly(self.annotated(text))
+            module.verify()
+        except RuntimeError as e:
+            raise CompileError("cpu", f"LLVM refuses a kernel: {e}", "Please report it.") from e
+        machine = llvm.Target.from_triple(self.triple).create_target_machine(
+            cpu=self.cpu,
+            features=llvm.get_host_cpu_features().flatten(),
+            opt=2,
+            jit=True,
+            codemodel="jitdefault",
+        )
+        module.triple = self.triple
+        module.data_layout = str(machine.target_data)
+        passes = llvm.create_new_function_pass_manager()
+        passes.add_sroa_pass()
+        builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options())
+        for function in module.functions:
+            if not function.is_declaration:
+                passes.run(function, builder)
+        engine = llvm.create_mcjit_compiler(module, machine)
+        engine.finalize_object()
+        self.engines.append(engine)
+        return ENTRY_TYPE(engine.get_function_address(entry))
+
+    def annotated(self, text: str) -> str:
+        """The text with the attributes that make LLVM use whole registers."""
+        text = text.replace(") {\n", ") #0 {\n")
+        return f"{text}\nattributes {ATTRIBUTES.format(bits=self.bits)}\n"
+
+
+@cache
+def target() -> Target:
+    """The one target of the process."""
+    return Target()
+
+
+@cache
+def libm() -> ctypes.CDLL:
+    """The C library's mathematics, which NumPy has loaded."""
+    return ctypes.CDLL(find_library("m"))
+
+
+def libm_names() -> list[str]:
+    """The functions that kernels may call."""
+    return [name + suffix for name in sorted(set(C_NAMES.values())) for suffix in ("", "f")]

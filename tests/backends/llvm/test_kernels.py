@@ -1,0 +1,237 @@
+"""Kernels as native code: the law `lower = impl`, and any shape, layout and vector width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+from cases import Case, every_case, outputs, run, same
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import oxmlx.numpy as ox
+from oxmlx.backends import interpreter
+from oxmlx.backends.llvm.backend import Cpu
+from oxmlx.backends.llvm.launch import Launcher, make_launcher
+from oxmlx.backends.llvm.render import Renderer
+from oxmlx.backends.llvm.target import target
+from oxmlx.compile.fuse import fuse
+from oxmlx.dtypes import is_complex
+from oxmlx.errors import MissingRule
+from oxmlx.ir.aval import Aval
+from oxmlx.ir.dce import dce
+from oxmlx.ir.kernel import (
+    Buffer,
+    Expr,
+    Index,
+    Kernel,
+    Operand,
+    Store,
+    const,
+    fold,
+    kernel_of,
+    prefix,
+    scalar,
+)
+from oxmlx.ir.stage import stage
+from oxmlx.testing.rules import has_rule
+
+F32, F64, I32 = np.dtype("float32"), np.dtype("float64"), np.dtype("int32")
+LOWERED = [c for c in every_case() if has_rule(type(c.prim), "lower")]
+
+HOST = {"digamma", "erf_inv", "lgamma", "nextafter", "polygamma"}
+"""Primitives that run on the host, whatever their operands."""
+
+
+def kernel_of_case(case: Case) -> Kernel:
+    avals = [Aval(x.shape, x.dtype) for x in case.operands]
+    (out,) = outputs(case, case.prim.abstract(*avals))
+    return kernel_of(case.prim.name, avals, out, case.prim.lower)
+
+
+def native(case: Case) -> bool:
+    kernel = kernel_of_case(case)
+    return Cpu().accepts(case.prim, kernel.stores[0].value)
+
+
+NATIVE = [c for c in LOWERED if native(c)]
+
+
+@pytest.mark.parametrize("case", NATIVE, ids=str)
+def test_native_code_is_impl(case: Case) -> None:
+    same(make_launcher(kernel_of_case(case))(case.operands)[0], run(case)[0])
+
+
+def test_what_runs_on_the_host_is_published() -> None:
+    for case in LOWERED:
+        whole = case.prim.kind == "fold" and case.prim.reuses
+        (out,) = run(case)
+        complex_ = is_complex(out.dtype) or any(is_complex(x.dtype) for x in case.operands)
+        power = case.prim.name == "pow" and out.dtype.kind in "iu"
+        known = whole or complex_ or power or case.prim.name in HOST
+        assert (case in NATIVE) != known, case
+
+
+# Programs over shapes
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    e = ox.exp(x - ox.max(x, axis, keepdims=True, initial=-np.inf))
+    return e / ox.sum(e, axis, keepdims=True)
+
+
+PROGRAMS: dict[str, Callable[[Any], Any]] = {
+    "map": lambda x: ox.sin(x) * 2 + x,
+    "map of a transpose": lambda x: ox.exp(x.T),
+    "map of a reverse": lambda x: x[:, ::-1] * x,
+    "map of a window": lambda x: ox.pad(x, 2) + 1,
+    "map of a reshape": lambda x: x.reshape(-1) * 2,
+    "rows": softmax,
+    "columns": lambda x: softmax(x, 0),
+    "sum of all": ox.sum,
+    "row sums": lambda x: ox.sum(x, 1),
+    "column sums": lambda x: ox.sum(x, 0),
+    "argmax of rows": lambda x: ox.argmax(x, 1) if x.shape[1] else x,
+    "argmin of columns": lambda x: ox.argmin(x, 0) if x.shape[0] else x,
+    "any": lambda x: ox.any(x > 1, 1),
+    "rows with statistics": lambda x: (x - ox.mean(x, 1, keepdims=True)) * ox.var(x, 1)[:, None],
+}
+
+
+def kernels(f: Callable[[Any], Any], shape: tuple[int, ...], dtype: Any = F32) -> list[Kernel]:
+    jaxpr = dce(stage(lambda x: [f(x)], [Aval(shape, np.dtype(dtype))])[0])
+    return list(fuse(jaxpr, Cpu().accepts).kernels)
+
+
+def agree(kernel: Kernel, rng: np.random.Generator, ulps: float = 64) -> None:
+    inputs = [rng.normal(size=b.shape).astype(b.dtype) for b in kernel.inputs]
+    want = interpreter.run(kernel, *inputs)
+    for x, y in zip(make_launcher(kernel)(inputs), want, strict=True):
+        same(x, y, ulps)
+
+
+extents = st.one_of(st.integers(0, 5), st.sampled_from([15, 16, 17, 63, 64, 65, 127, 257]))
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@settings(max_examples=25)
+@given(st.tuples(extents, extents), st.integers(0, 2**32 - 1))
+def test_any_shape(name: str, shape: tuple[int, int], seed: int) -> None:
+    if "arg" in name and 0 in shape:
+        return  # refused where it is traced
+    for kernel in kernels(PROGRAMS[name], shape):
+        agree(kernel, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("dtype", [ml_dtypes.bfloat16, "float16", "float64", "int8", "uint64"])
+@pytest.mark.parametrize("name", ["map of a window", "row sums", "column sums"])
+def test_any_dtype(name: str, dtype: Any) -> None:
+    for kernel in kernels(PROGRAMS[name], (37, 70), dtype):
+        agree(kernel, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_new_shape_compiles_nothing(name: str) -> None:
+    def texts(shape: tuple[int, int]) -> list[str]:
+        return [Renderer(k, 16).text() for k in kernels(PROGRAMS[name], shape)]
+
+    assert texts((7, 33)) == texts((1000, 257))
+    for kernel in kernels(PROGRAMS[name], (7, 33)):
+        make_launcher(kernel)
+    before = target().kernels_compiled
+    for kernel in kernels(PROGRAMS[name], (9, 130)):
+        make_launcher(kernel)
+    assert target().kernels_compiled == before
+
+
+@pytest.mark.parametrize("lanes", [4, 8, 32])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_any_width_of_vectors(name: str, lanes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target(), "lanes", lanes)
+    for kernel in kernels(PROGRAMS[name], (5, 77)):
+        agree(kernel, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("name", ["map", "rows", "columns", "row sums"])
+def test_rows_and_lanes_can_be_divided(name: str) -> None:
+    """Who calls a kernel may give any part of it to anybody: the bits are the same."""
+    (kernel,) = kernels(PROGRAMS[name], (23, 90))
+    x = np.random.default_rng(0).normal(size=(23, 90)).astype(np.float32)
+    launcher = Launcher(kernel)
+    (want,) = launcher([x])
+    got = np.full_like(want, np.nan)
+    block = launcher.block([x, got])
+    cuts = [0, 1, 17, launcher.lanes] if launcher.lanes else [0, 0]
+    rows = [0, 2, launcher.rows] if launcher.rows > 2 else [0, launcher.rows]
+    for first, last in zip(rows, rows[1:], strict=False):
+        for start, stop in zip(cuts, cuts[1:], strict=False):
+            launcher.entry(block.ctypes.data, first, last, start, stop)
+    assert got.tobytes() == want.tobytes()
+
+
+# What the cases of primitives do not reach
+
+
+def test_inputs_may_be_views_and_lie_anywhere() -> None:
+    (kernel,) = kernels(PROGRAMS["map"], (6, 50))
+    raw = np.random.default_rng(0).normal(size=(50, 6)).astype(np.float32)
+    odd = np.frombuffer(b"?" + raw.tobytes(), np.uint8)[1:].view(np.float32).reshape(6, 50)
+    for x in (raw.T, odd, raw.reshape(6, 50)[::-1]):
+        same(make_launcher(kernel)([x])[0], interpreter.run(kernel, np.ascontiguousarray(x))[0])
+
+
+def test_long_sums_are_accurate() -> None:
+    x = np.random.default_rng(0).uniform(0, 1, (1, 3_000_000)).astype(np.float32)
+    for name, shape in (("sum of all", x.shape), ("row sums", x.shape), ("column sums", (-1, 1))):
+        data = x.reshape(shape)
+        (kernel,) = kernels(PROGRAMS[name], data.shape)
+        (out,) = make_launcher(kernel)([data])
+        assert abs(float(out.reshape(())) / float(data.astype(F64).sum()) - 1) < 1e-6
+
+
+def test_a_running_sum_inside_an_expression() -> None:
+    x = np.random.default_rng(0).normal(size=(3, 40)).astype(np.float32)
+
+    def lower(index: tuple[Expr, ...], x: Operand, *, out: Any) -> Expr:
+        i, j = index
+        return prefix("add", x.extents[1], j, lambda k: x((i, k))) * const(2.0)
+
+    kernel = kernel_of("cumsum", [x], x, lower)
+    same(make_launcher(kernel)([x])[0], (2 * np.cumsum(x, 1)).astype(np.float32), 64)
+
+
+def test_a_fold_of_its_own_for_every_element() -> None:
+    x = np.random.default_rng(0).normal(size=(5, 40)).astype(np.float32)
+
+    def lower(index: tuple[Expr, ...], x: Operand, *, out: Any) -> Expr:
+        i, j = index
+        product = fold("add", (x.extents[0],), lambda k: x((k[0], j)) * x((i, j)))
+        return scalar("exp", product)
+
+    kernel = kernel_of("each", [x], x, lower)
+    agree(kernel, np.random.default_rng(1))
+
+
+def test_what_llvm_refuses_runs_in_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Renderer, "text", lambda self: "define nothing")
+    (kernel,) = kernels(PROGRAMS["rows"], (3, 4))
+    with pytest.warns(RuntimeWarning, match="runs in the interpreter, which is slow: cpu: LLVM"):
+        launcher = make_launcher(kernel)
+    x = np.ones((3, 4), np.float32)
+    same(launcher([x])[0], interpreter.run(kernel, x)[0])
+
+
+def test_sums_over_points_are_refused() -> None:
+    x, y = Buffer("x", (4,), F32), Buffer("y", (), F32)
+    i = Index("i0", x.extents[0])
+    kernel = Kernel("total", (i,), (Store(y, (), Operand.of(x)((i,)), "add"),))
+    with pytest.raises(MissingRule, match="cannot add to y: f32"):
+        Renderer(kernel, 8).text()
+
+
+def test_the_text_of_a_kernel(golden: Callable[[str, str], None]) -> None:
+    (kernel,) = kernels(PROGRAMS["row sums"], (3, 100), I32)
+    golden("row_sums.ll", Renderer(kernel, 4).text())
