@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oxmlx.config import config
-from oxmlx.ir.evaluate import Executable, Steps
+from oxmlx.ir.evaluate import Executable, Steps, quiet
 from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.kernel import Expr
 from oxmlx.ir.plan import Plan
@@ -22,4 +22,4 @@ class Reference:
         return False
 
     def load(self, plan: Plan) -> Executable:
-        return Steps(Jaxpr(plan.inputs, plan.host_steps, plan.outputs)).run
+        return quiet(Steps(Jaxpr(plan.inputs, plan.host_steps, plan.outputs)).run)

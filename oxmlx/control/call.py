@@ -24,6 +24,10 @@ class Call(Program):
     label: str
     body: Jaxpr
 
+    @property
+    def effects(self) -> bool:
+        return self.body.effects
+
     def again(self, body: Jaxpr) -> Call:
         """A call of the same kind with another body."""
         return type(self)(self.label, body)

@@ -88,6 +88,16 @@ Executable = Callable[[Sequence[Any]], list[Any]]
 """From the buffers of a program's inputs to those of its outputs."""
 
 
+def quiet(run: Executable) -> Executable:
+    """The same without NumPy's warnings about overflow, division and invalid values."""
+
+    def silenced(args: Sequence[Any]) -> list[Any]:
+        with np.errstate(all="ignore"):
+            return run(args)
+
+    return silenced
+
+
 def by_steps(jaxpr: Jaxpr) -> Executable:
     """The program as its steps, made ready once."""
     return jaxpr.derive("steps", lambda: Steps(jaxpr)).run

@@ -152,9 +152,7 @@ def fold(
 
 def is_single(extent: Expr | int) -> bool:
     """Is there one element only, and no need for a loop?"""
-    return (
-        extent == 1 if isinstance(extent, int) else isinstance(extent, Size) and extent.value == 1
-    )
+    return (extent.value if isinstance(extent, Size) else extent) == 1
 
 
 def prefix(

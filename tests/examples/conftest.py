@@ -15,16 +15,16 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
     """For each jitted function, by its name: at which of its calls it was traced."""
     calls: Counter[Jitted] = Counter()
     found: dict[str, list[int]] = defaultdict(list)
-    call, trace = Jitted.__call__, Jitted.trace
+    call, stage = Jitted.__call__, Jitted.stage
 
     def counted_call(self: Jitted, *args: Any, **kwargs: Any) -> Any:
         calls[self] += 1
         return call(self, *args, **kwargs)
 
-    def noted_trace(self: Jitted, *args: Any) -> Any:
+    def noted_stage(self: Jitted, *args: Any) -> Any:
         found[self.label].append(calls[self])
-        return trace(self, *args)
+        return stage(self, *args)
 
     monkeypatch.setattr(Jitted, "__call__", counted_call)
-    monkeypatch.setattr(Jitted, "trace", noted_trace)
+    monkeypatch.setattr(Jitted, "stage", noted_stage)
     return found

@@ -8,10 +8,12 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy import empty, ndarray
 from numpy.typing import NDArray
 
 from oxmlx.backends import interpreter
 from oxmlx.backends.llvm.block import pack_numbers
+from oxmlx.backends.llvm.entry import make_native
 from oxmlx.backends.llvm.render import ENTRY, Renderer
 from oxmlx.backends.llvm.target import target
 from oxmlx.errors import CompileError
@@ -21,7 +23,7 @@ Array = NDArray[Any]
 
 
 class Launcher:
-    """The compiled kernel, and what its argument block holds besides the addresses.
+    """A compiled kernel.
 
     Raises:
         MissingRule: there is no code for some operation.
@@ -32,26 +34,31 @@ class Launcher:
         machine = target()
         renderer = Renderer(kernel, machine.lanes)
         self.text = renderer.text()
-        self.entry = machine.compile(self.text, ENTRY)
-        self.numbers = pack_numbers(kernel)
         self.outputs = [(b.shape, b.dtype) for b in kernel.outputs]
         self.scratch = [(b.shape, b.dtype) for b in renderer.rows.scratch]
         self.rows = prod(i.extent.value for i in renderer.outer)
         self.lanes = sum(i.extent.value for i in renderer.across)
+        self.native = make_native(
+            machine.address(self.text, ENTRY),
+            self.rows,
+            self.lanes,
+            max(prod(b.shape) for b in (*kernel.inputs, *kernel.outputs)),
+            pack_numbers(kernel),
+        )
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
         """The outputs, in new memory."""
-        args = [np.asarray(x, order="C") for x in inputs]  # kept: the block has only addresses
-        outs: list[Array] = [np.empty(shape, dtype) for shape, dtype in self.outputs]
-        scratch: list[Array] = [np.empty(shape, dtype) for shape, dtype in self.scratch]
-        block = self.block([*args, *outs, *scratch])
-        self.entry(block.ctypes.data, 0, self.rows, 0, self.lanes)
+        outs: list[Array] = [empty(shape, dtype) for shape, dtype in self.outputs]
+        scratch: list[Array] = [empty(shape, dtype) for shape, dtype in self.scratch]
+        self.native(*map(contiguous, inputs), *outs, *scratch)
         return outs
 
-    def block(self, arrays: Sequence[Array]) -> NDArray[np.int64]:
-        """The argument block for contiguous inputs, outputs and scratch, to be kept meanwhile."""
-        addresses = [x.__array_interface__["data"][0] for x in arrays]
-        return np.concatenate([np.array(addresses, np.int64), self.numbers])
+
+def contiguous(x: Any) -> Array:
+    """The array itself, if kernels can read it."""
+    if type(x) is ndarray and x.flags.c_contiguous:
+        return x
+    return np.array(x, order="C", copy=None).view(ndarray)
 
 
 class Interpreted:

@@ -12,12 +12,6 @@ from typing import Any
 from oxmlx.backends.llvm.scalars import C_NAMES
 from oxmlx.errors import CompileError
 
-Entry = Any
-"""A kernel as a C function: (address of the block, first row, last row, first lane, last lane)."""
-
-ENTRY_TYPE = ctypes.CFUNCTYPE(
-    None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64
-)
 ATTRIBUTES = '#0 = {{ nounwind "prefer-vector-width"="{bits}" "no-trapping-math"="true" }}'
 
 
@@ -29,9 +23,8 @@ class Target:
     """
 
     def __init__(self) -> None:
-        llvm: Any = import_module("llvmlite.binding")
-
-        self.llvm = llvm
+        self.llvm: Any
+        self.llvm = llvm = import_module("llvmlite.binding")
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         self.cpu: str = llvm.get_host_cpu_name()
@@ -39,7 +32,7 @@ class Target:
         self.triple: str = llvm.get_process_triple()
         self.lanes = self.bits // 32
         self.lock = RLock()
-        self.entries: dict[str, Entry] = {}
+        self.addresses: dict[str, int] = {}
         self.engines: list[Any] = []  # kept for ever: somebody may be running their code
         for name in libm_names():
             llvm.add_symbol(name, ctypes.cast(getattr(libm(), name), ctypes.c_void_p).value)
@@ -54,22 +47,23 @@ class Target:
     @property
     def kernels_compiled(self) -> int:
         """How many texts have been compiled in this process."""
-        return len(self.entries)
+        return len(self.addresses)
 
-    def compile(self, text: str, entry: str) -> Entry:
-        """The function `entry` of a text, compiled once.
+    def address(self, text: str, function: str) -> int:
+        """The address of a function of a text, which is compiled once.
 
         Raises:
             CompileError: LLVM refuses the text.
         """
         with self.lock:
-            found = self.entries.get(text)
+            found = self.addresses.get(text)
             if found is None:
-                found = self.entries[text] = self.build(text, entry)
+                found = self.addresses[text] = self.compile(text, function)
         return found
 
-    def build(self, text: str, entry: str) -> Entry:
-        llvm = self.llvm
+    def compile(self, text: str, function: str) -> int:
+        """Machine code of a text, verified first: LLVM's later errors would end the process."""
+        llvm: Any = self.llvm
         try:
             module = llvm.parse_assembly(self.annotated(text))
             module.verify()
@@ -87,13 +81,13 @@ class Target:
         passes = llvm.create_new_function_pass_manager()
         passes.add_sroa_pass()
         builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options())
-        for function in module.functions:
-            if not function.is_declaration:
-                passes.run(function, builder)
+        for f in module.functions:
+            if not f.is_declaration:
+                passes.run(f, builder)
         engine = llvm.create_mcjit_compiler(module, machine)
         engine.finalize_object()
         self.engines.append(engine)
-        return ENTRY_TYPE(engine.get_function_address(entry))
+        return engine.get_function_address(function)
 
     def annotated(self, text: str) -> str:
         """The text with the attributes that make LLVM use whole registers."""

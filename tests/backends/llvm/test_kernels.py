@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import ml_dtypes
@@ -15,8 +17,9 @@ from hypothesis import strategies as st
 import oxmlx.numpy as ox
 from oxmlx.backends import interpreter
 from oxmlx.backends.llvm.backend import Cpu
+from oxmlx.backends.llvm.block import pack_numbers
 from oxmlx.backends.llvm.launch import Launcher, make_launcher
-from oxmlx.backends.llvm.render import Renderer
+from oxmlx.backends.llvm.render import ENTRY, Renderer
 from oxmlx.backends.llvm.target import target
 from oxmlx.compile.fuse import fuse
 from oxmlx.dtypes import is_complex
@@ -163,12 +166,15 @@ def test_rows_and_lanes_can_be_divided(name: str) -> None:
     launcher = Launcher(kernel)
     (want,) = launcher([x])
     got = np.full_like(want, np.nan)
-    block = launcher.block([x, got])
+    run = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 4)(
+        target().address(launcher.text, ENTRY)
+    )
+    block = np.array([x.ctypes.data, got.ctypes.data, *pack_numbers(kernel)], np.int64)
     cuts = [0, 1, 17, launcher.lanes] if launcher.lanes else [0, 0]
     rows = [0, 2, launcher.rows] if launcher.rows > 2 else [0, launcher.rows]
-    for first, last in zip(rows, rows[1:], strict=False):
-        for start, stop in zip(cuts, cuts[1:], strict=False):
-            launcher.entry(block.ctypes.data, first, last, start, stop)
+    for first, last in pairwise(rows):
+        for start, stop in pairwise(cuts):
+            run(block.ctypes.data, first, last, start, stop)
     assert got.tobytes() == want.tobytes()
 
 

@@ -8,7 +8,7 @@ from oxmlx.errors import CompileError
 REFUSALS = [
     Refusal(
         "a text that is none",
-        lambda: target().compile("define nothing", "kernel"),
+        lambda: target().address("define nothing", "kernel"),
         CompileError,
         "cpu: LLVM refuses a kernel",
     ),
