@@ -117,6 +117,7 @@ class Config:
         "", "print this stage of every program that is compiled", ("", "jaxpr")
     )
     strict = Switch(False, "no rewrite that may change last bits: eager, fused and jit agree")
+    cache = Switch("~/.cache/oxmlx", "where compiled kernels are kept; empty to keep none")
     pending_limit = Switch(256, "equations that are recorded before they are run", least=1)
     reference_devices = Switch(
         1, "how many devices the reference backend pretends to have", least=1

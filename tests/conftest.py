@@ -18,6 +18,8 @@ collect_ignore = ["errors"]
 # Before anything imports them: jax shall not look for accelerators, mlx shall not round to TF32.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("MLX_ENABLE_TF32", "0")
+# What tests compile stays with the tests.
+os.environ.setdefault("OXMLX_CACHE", str(Path(__file__).parents[1] / "out" / "kernels"))
 
 import jax  # noqa: E402
 import jax.experimental  # noqa: E402

@@ -29,6 +29,7 @@ DEFAULTS = {
     "jit": True,
     "show": "",
     "strict": False,
+    "cache": "~/.cache/oxmlx",
     "pending_limit": 256,
     "reference_devices": 1,
 }
@@ -42,6 +43,7 @@ OTHERS = {
     "jit": False,
     "show": "jaxpr",
     "strict": True,
+    "cache": "elsewhere",
     "pending_limit": 1,
     "reference_devices": 8,
 }

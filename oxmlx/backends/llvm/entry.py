@@ -44,6 +44,8 @@ entry:
   %long = load i64, ptr %long.at
   %count.at = getelementptr i64, ptr %record, i64 4
   %count = load i64, ptr %count.at
+  %none.at = getelementptr i64, ptr %record, i64 5
+  %none = load ptr, ptr %none.at
   %slots = add i64 %n, %count
   %block = alloca i64, i64 %slots
   %i = alloca i64
@@ -71,7 +73,7 @@ number:
   %left = icmp slt i64 %m, %count
   br i1 %left, label %next.number, label %run
 next.number:
-  %from = add i64 %m, 5
+  %from = add i64 %m, 6
   %number.at = getelementptr i64, ptr %record, i64 %from
   %value = load i64, ptr %number.at
   %to = add i64 %m, %n
@@ -92,7 +94,6 @@ hold:
   call void %f(ptr %block, i64 0, i64 %rows, i64 0, i64 %lanes)
   br label %done
 done:
-  %none = inttoptr i64 {none} to ptr
   call void @Py_IncRef(ptr %none)
   ret ptr %none
 }}
@@ -126,7 +127,7 @@ def method() -> MethodDef:
         symbol = ctypes.cast(getattr(python, name), ctypes.c_void_p).value
         target().llvm.add_symbol(name, symbol)
     head = bytes.__basicsize__ - 1
-    text = TEXT.format(bytes_head=head, object_head=object.__basicsize__, none=id(None))
+    text = TEXT.format(bytes_head=head, object_head=object.__basicsize__)
     return MethodDef(b"launch", target().address(text, "launch"), FASTCALL, None)
 
 
@@ -135,7 +136,8 @@ def make_native(
 ) -> Native:
     """The Python function of a kernel at an address, for given sizes and numbers."""
     long = elements >= LONG_WORK
-    record = struct.pack(f"5q{len(numbers)}q", entry, rows, lanes, long, len(numbers), *numbers)
+    head = entry, rows, lanes, long, len(numbers), id(None)
+    record = struct.pack(f"6q{len(numbers)}q", *head, *numbers)
     make: Any = ctypes.pythonapi.PyCFunction_NewEx
     make.restype = ctypes.py_object
     make.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]

@@ -6,12 +6,16 @@ import ctypes
 from ctypes.util import find_library
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from oxmlx.backends.llvm.cache import CodeCache
 from oxmlx.backends.llvm.scalars import C_NAMES
+from oxmlx.config import config
 from oxmlx.errors import CompileError
 
+LEVEL = 2  # of LLVM's code generator; of its passes over the IR only one runs
 ATTRIBUTES = '#0 = {{ nounwind "prefer-vector-width"="{bits}" "no-trapping-math"="true" }}'
 
 
@@ -31,6 +35,9 @@ class Target:
         self.features: dict[str, bool] = dict(llvm.get_host_cpu_features())
         self.triple: str = llvm.get_process_triple()
         self.lanes = self.bits // 32
+        self.version: str = import_module("llvmlite").__version__
+        self.kernels_compiled = 0
+        """How many texts this process has compiled; what it finds on disk is not among them."""
         self.lock = RLock()
         self.addresses: dict[str, int] = {}
         self.engines: list[Any] = []  # kept for ever: somebody may be running their code
@@ -43,11 +50,6 @@ class Target:
         if self.features.get("avx512f") and self.features.get("avx512vl"):
             return 512
         return 256 if self.features.get("avx2") else 128
-
-    @property
-    def kernels_compiled(self) -> int:
-        """How many texts have been compiled in this process."""
-        return len(self.addresses)
 
     def address(self, text: str, function: str) -> int:
         """The address of a function of a text, which is compiled once.
@@ -62,32 +64,43 @@ class Target:
         return found
 
     def compile(self, text: str, function: str) -> int:
-        """Machine code of a text, verified first: LLVM's later errors would end the process."""
-        llvm: Any = self.llvm
+        """Machine code of a text: that on disk, if there is any."""
+        text = self.annotated(text)
+        features = self.llvm.get_host_cpu_features().flatten()
+        machine = self.llvm.Target.from_triple(self.triple).create_target_machine(
+            cpu=self.cpu, features=features, opt=LEVEL, jit=True, codemodel="jitdefault"
+        )
+        cache = CodeCache(Path(config.cache).expanduser()) if config.cache else None
+        made_from = text, self.cpu, features, self.triple, self.version, str(LEVEL)
+        path = cache.path(*made_from) if cache else Path()
+        code = cache.get(path) if cache else None
+        if code is None:
+            self.kernels_compiled += 1
+            code = machine.emit_object(self.module(text, machine))
+            if cache:
+                cache.put(path, code)
+        engine = self.llvm.create_mcjit_compiler(self.llvm.parse_assembly(""), machine)
+        engine.add_object_file(self.llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        self.engines.append(engine)
+        return engine.get_function_address(function)
+
+    def module(self, text: str, machine: Any) -> Any:
+        """The text as a module, verified, for LLVM's later errors would end the process."""
+        llvm = self.llvm
         try:
-            module = llvm.parse_assembly(self.annotated(text))
+            module = llvm.parse_assembly(text)
             module.verify()
         except RuntimeError as e:
             raise CompileError("cpu", f"LLVM refuses a kernel: {e}", "Please report it.") from e
-        machine = llvm.Target.from_triple(self.triple).create_target_machine(
-            cpu=self.cpu,
-            features=llvm.get_host_cpu_features().flatten(),
-            opt=2,
-            jit=True,
-            codemodel="jitdefault",
-        )
-        module.triple = self.triple
-        module.data_layout = str(machine.target_data)
+        module.triple, module.data_layout = self.triple, str(machine.target_data)
         passes = llvm.create_new_function_pass_manager()
         passes.add_sroa_pass()
         builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options())
         for f in module.functions:
             if not f.is_declaration:
                 passes.run(f, builder)
-        engine = llvm.create_mcjit_compiler(module, machine)
-        engine.finalize_object()
-        self.engines.append(engine)
-        return engine.get_function_address(function)
+        return module
 
     def annotated(self, text: str) -> str:
         """The text with the attributes that make LLVM use whole registers."""
