@@ -137,8 +137,8 @@ register(Cpu())
 for _cls in (Array, At, Elements, Config, CustomFunction, custom_jvp, custom_vjp):
     guard_methods(_cls)
 guard(__name__)
-guard(tree.__name__, hot=("flatten", "structure"))
-guard(tree_util.__name__)
+for _module in (tree, tree_util):
+    guard(_module.__name__, hot=("flatten", "structure"))
 
 GARDEN = ("debug", "io", "lax", "nn", "numpy", "optim", "random", "testing")
 

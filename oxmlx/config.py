@@ -113,11 +113,13 @@ class Config:
     check = Switch(False, "verify every jaxpr that is made, and the bounds of dynamic indices")
     nan = Switch(False, "raise at the equation that made a NaN")
     jit = Switch(True, "compile jitted functions; when false, run them operation by operation")
-    show = Switch[Literal["", "jaxpr"]](
-        "", "print this stage of every program that is compiled", ("", "jaxpr")
+    show = Switch[Literal["", "jaxpr", "plan", "kernels", "source"]](
+        "",
+        "print this stage of every program that is compiled",
+        ("", "jaxpr", "plan", "kernels", "source"),
     )
     strict = Switch(False, "no rewrite that may change last bits: eager, fused and jit agree")
-    cache = Switch("~/.cache/oxmlx", "where compiled kernels are kept; empty to keep none")
+    cache = Switch("~/.cache/oxmlx", "the folder where compiled kernels are kept, or `off`")
     pending_limit = Switch(256, "equations that are recorded before they are run", least=1)
     reference_devices = Switch(
         1, "how many devices the reference backend pretends to have", least=1

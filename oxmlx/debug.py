@@ -11,6 +11,7 @@ import numpy as np
 
 from oxmlx import tree
 from oxmlx.api.boundary import guard
+from oxmlx.api.showing import show
 from oxmlx.control.callables import check_callable
 from oxmlx.control.callback import DebugCallback, host_call
 from oxmlx.errors import ArgumentError
@@ -18,7 +19,7 @@ from oxmlx.ir.trace import bind
 from oxmlx.ir.value import Value
 from oxmlx.ops.convert import NUMBERS
 
-__all__ = ["callback", "print"]
+__all__ = ["callback", "print", "show"]
 
 
 def callback(
@@ -71,7 +72,7 @@ def print(fmt: str | None = None, *args: Any, ordered: bool = False, **kwargs: A
     >>> y = f(2.0)
     x = 2.00, 1 of three
     """
-    return show if fmt is None else show(fmt, *args, **kwargs)
+    return print_later if fmt is None else print_later(fmt, *args, **kwargs)
 
 
 def watch(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
@@ -92,7 +93,7 @@ def watch(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
     bind(DebugCallback(host, outs), *operands)
 
 
-def show(fmt: str, /, *args: Any, **kwargs: Any) -> None:
+def print_later(fmt: str, /, *args: Any, **kwargs: Any) -> None:
     """`print` itself: check the format now, fill it in later."""
     checker = Checker()
     problem: str | None = None

@@ -182,7 +182,7 @@ def test_the_environment_is_read_at_import() -> None:
     assert python(source, OXMLX_NAN="1", OXMLX_PENDING_LIMIT="12").stdout == "True 12 True\n"
     refused = python(source, OXMLX_SHOW="everything")
     assert refused.returncode == 1
-    assert "OXMLX_SHOW: got 'everything'\n  it takes '', 'jaxpr'" in refused.stderr
+    assert "OXMLX_SHOW: got 'everything'\n  it takes '', 'jaxpr', 'plan'" in refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_the_environment_is_read_at_import() -> None:
         ("pending_limit", 0, "an int from 1"),
         ("pending_limit", 2.0, "an int from 1"),
         ("traceback", "long", "'short', 'full'"),
-        ("show", ["jaxpr"], "'', 'jaxpr'"),
+        ("show", ["jaxpr"], "'', 'jaxpr', 'plan', 'kernels', 'source'"),
         ("device", 0, "any str"),
     ],
 )

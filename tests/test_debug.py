@@ -214,3 +214,35 @@ def test_an_error_in_a_callback_reaches_the_caller() -> None:
     for f in (lambda x: debug.callback(fail, x), ox.jit(lambda x: debug.callback(fail, x))):
         with pytest.raises(ZeroDivisionError, match="at 2.0"):
             f(2.0)
+
+
+# debug.show
+
+
+def test_a_step_on_the_host_says_why(lines: Any) -> None:
+    printed = lines(lambda: debug.show(lambda x: ox.numpy.sort(x) + 1, device="cpu")(arr(2.0, 1.0)))
+    assert any("= host sort a  # it has several results" in line for line in printed)
+    assert any(line.startswith("kernel add(") for line in printed)
+
+
+def test_show_on_the_reference_is_steps_on_the_host(lines: Any) -> None:
+    printed = lines(lambda: debug.show(ox.jit(ox.numpy.exp), device="reference")(arr(2.0)))
+    assert any("host exp" in line for line in printed)
+    assert not any(line.startswith("kernel") for line in printed)
+
+
+def test_show_prints_sources_on_demand(lines: Any) -> None:
+    show = debug.show(lambda x: x + 1, device="cpu", source=True)
+    assert any(line.startswith("define void @kernel(") for line in lines(lambda: show(arr(2.0))))
+
+
+@pytest.mark.parametrize(
+    ("stage", "start"),
+    [("plan", "plan (a)"), ("kernels", "kernel add("), ("source", "define void")],
+)
+def test_the_switch_shows_what_is_compiled(stage: str, start: str, lines: Any) -> None:
+    def run() -> None:
+        with ox.config.context(show=stage, device="cpu"):
+            ox.jit(lambda x: x + 1)(ox.numpy.arange(3.0)).block_until_ready()
+
+    assert any(line.startswith(start) for line in lines(run))

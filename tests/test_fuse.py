@@ -241,7 +241,7 @@ def test_what_cannot_be_lowered_stays_a_step() -> None:
     jaxpr = jaxpr_of(f, (3,))
     fused = fuse(jaxpr)
     kinds = ["kernel" if isinstance(s, Kernel) else s.prim.name for s in fused.steps]
-    assert kinds == ["kernel", "kernel", "scan", "kernel"]
+    assert kinds == ["kernel", "broadcast", "scan", "kernel"]
     assert fused.kernels[-1].name == "exp_add"
 
 

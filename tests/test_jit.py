@@ -13,7 +13,7 @@ import pytest
 
 import oxmlx as ox
 from oxmlx.config import config
-from oxmlx.errors import DonatedError, LeakedTracerError, StaticValueError
+from oxmlx.errors import DonatedError, EvaluationError, LeakedTracerError, StaticValueError
 from oxmlx.ops.convert import from_numpy
 from oxmlx.ops.math import sin
 
@@ -201,3 +201,13 @@ def test_jit_as_a_decorator_with_options() -> None:
 
     assert f(array(2), 3).tolist() == [6]
     assert f.__name__ == "f"
+
+
+@pytest.mark.parametrize("device", ["reference", "cpu"])
+def test_the_nan_switch_names_the_equation(device: str) -> None:
+    """Also where it is one of many in a kernel."""
+    with ox.config.context(nan=True), ox.default_device(device):
+        f = ox.jit(lambda x: ox.numpy.sum(ox.numpy.log(x) * 2 + 1))
+        assert float(f(ox.numpy.ones(3))) == 3
+        with pytest.raises(EvaluationError, match="log: made a NaN"):
+            f(-ox.numpy.ones(3))

@@ -72,6 +72,7 @@ def innermost(tb: TracebackType) -> Location:
 
 
 GUARDED = boundary(lambda: None).__code__
+BOUNDARIES: dict[FunctionType, FunctionType] = {}  # of the functions that have a name of their own
 
 
 def guard(module: str, hot: Collection[str] = ()) -> None:
@@ -80,12 +81,22 @@ def guard(module: str, hot: Collection[str] = ()) -> None:
     namespace = sys.modules[module]
     for name in getattr(namespace, "__all__", own_functions(namespace)):
         f = vars(namespace).get(name)  # what is not loaded yet guards itself when it is
-        if isinstance(f, FunctionType) and f.__code__ is not GUARDED and name not in hot:
-            guarded = boundary(f)
-            setattr(namespace, name, guarded)
-            home = sys.modules[f.__module__]
-            if getattr(home, name, None) is f:  # where pickle looks for it
-                setattr(home, name, guarded)
+        if isinstance(f, FunctionType) and f.__code__ is not GUARDED and f.__name__ not in hot:
+            setattr(namespace, name, boundary_of(f))
+
+
+def boundary_of(f: FunctionType) -> FunctionType:
+    """The boundary of a named function: one object under all of its public names.
+
+    A default argument is read before a module is guarded: a function that one names is decorated
+    with `boundary` where it is defined.
+    """
+    if f not in BOUNDARIES:
+        BOUNDARIES[f] = boundary(f)
+        home = sys.modules[f.__module__]
+        if getattr(home, f.__name__, None) is f:  # where pickle looks for it
+            setattr(home, f.__name__, BOUNDARIES[f])
+    return BOUNDARIES[f]
 
 
 def own_functions(namespace: ModuleType) -> list[str]:

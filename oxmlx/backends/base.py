@@ -7,7 +7,7 @@ from typing import Protocol
 from oxmlx.errors import DeviceError
 from oxmlx.ir.device import Device, register_backend
 from oxmlx.ir.evaluate import Executable
-from oxmlx.ir.kernel import Expr
+from oxmlx.ir.kernel import Expr, Kernel
 from oxmlx.ir.plan import Plan
 from oxmlx.ir.primitive import Primitive
 
@@ -21,8 +21,13 @@ class Backend(Protocol):
         """How many devices of this kind there are."""
         ...
 
-    def accepts(self, prim: Primitive, body: Expr) -> bool:
-        """Has it code for a primitive whose element is `body`? What it has not runs on the host."""
+    def obstacle(self, prim: Primitive, body: Expr) -> str:
+        """Why it has no code for a primitive whose element is `body`, which then runs on the host;
+        nothing if it has."""
+        ...
+
+    def source(self, kernel: Kernel) -> str:
+        """The text of a kernel, in the language it is compiled from."""
         ...
 
     def load(self, plan: Plan) -> Executable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from oxmlx.config import config
 from oxmlx.ir.evaluate import Executable, Steps, quiet
 from oxmlx.ir.jaxpr import Jaxpr
-from oxmlx.ir.kernel import Expr
+from oxmlx.ir.kernel import Expr, Kernel
 from oxmlx.ir.plan import Plan
 from oxmlx.ir.primitive import Primitive
 
@@ -18,8 +18,11 @@ class Reference:
     def count(self) -> int:
         return config.reference_devices
 
-    def accepts(self, prim: Primitive, body: Expr) -> bool:
-        return False
+    def obstacle(self, prim: Primitive, body: Expr) -> str:
+        return "the reference"
+
+    def source(self, kernel: Kernel) -> str:
+        return str(kernel)
 
     def load(self, plan: Plan) -> Executable:
         return quiet(Steps(Jaxpr(plan.inputs, plan.host_steps, plan.outputs)).run)

@@ -51,11 +51,12 @@ INLINED = frozenset({"move", "map", "fold"})
 class Fused:
     """Kernels, and the equations that stay as they are, in an order in which they can run.
 
-    `buffers` says where the variables live that exist in memory.
+    `buffers` says where the variables live that exist in memory, `reasons` why an equation stays.
     """
 
     steps: tuple[Kernel | Eqn, ...]
     buffers: dict[Var, Buffer]
+    reasons: dict[Eqn, str]
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:
@@ -65,29 +66,30 @@ class Fused:
     def map(self, change: Callable[[Kernel], Kernel]) -> Fused:
         """The same steps with every kernel changed."""
         steps = tuple(change(s) if isinstance(s, Kernel) else s for s in self.steps)
-        return Fused(steps, self.buffers)
+        return Fused(steps, self.buffers, self.reasons)
 
 
-Accepts = Callable[[Primitive, Expr], bool]
-"""Has a backend code for a primitive whose element is this expression?"""
+Obstacle = Callable[[Primitive, Expr], str]
+"""Why a backend has no code for a primitive whose element is this expression; nothing if it has."""
 
 
-def accept_all(prim: Primitive, body: Expr) -> bool:
+def no_obstacle(prim: Primitive, body: Expr) -> str:
     """The interpreter's answer."""
-    return True
+    return ""
 
 
-def fuse(jaxpr: Jaxpr, accepts: Accepts = accept_all) -> Fused:
-    """Cut `jaxpr` into kernels, as few as the rule allows; what the backend does not accept stays
+def fuse(jaxpr: Jaxpr, obstacle: Obstacle = no_obstacle) -> Fused:
+    """Cut `jaxpr` into kernels, as few as the rule allows; what the backend has no code for stays
     an equation."""
-    return Fuser(jaxpr, accepts).run()
+    return Fuser(jaxpr, obstacle).run()
 
 
 class Fuser:
     """The values of a jaxpr, those of them `kept` in buffers, and the kernels drafted so far."""
 
-    def __init__(self, jaxpr: Jaxpr, accepts: Accepts) -> None:
-        self.jaxpr, self.accepts = jaxpr, accepts
+    def __init__(self, jaxpr: Jaxpr, obstacle: Obstacle) -> None:
+        self.jaxpr, self.obstacle = jaxpr, obstacle
+        self.reasons: dict[Eqn, str] = {}
         self.place: dict[Var, int] = {}  # order of definition
         self.above: dict[Var, int] = {}  # the places of what a value is computed from, as bits
         self.eqn: dict[Var, Eqn] = {}  # of values that can be inlined
@@ -103,24 +105,52 @@ class Fuser:
         for eqn in jaxpr.eqns:
             for v in eqn.outputs:
                 self.define(v, variables(eqn.inputs))
-            if not (can_inline(eqn) and self.is_accepted(eqn)):
+            reason = no_element(eqn) or self.no_code(eqn)
+            if reason:
+                self.reasons[eqn] = reason
                 self.opaque.append(eqn)
+        for eqn in self.moves_of_the_host():
+            del self.eqn[eqn.outputs[0]]
+            self.opaque.append(eqn)
+            self.reasons[eqn] = "it moves what only the host reads"
         wanted = [*variables(jaxpr.outputs), *(v for e in self.opaque for v in variables(e.inputs))]
         self.kept = {v for v in wanted if v in self.eqn}
         self.cut()
         self.todo = set(self.kept)
 
-    def is_accepted(self, eqn: Eqn) -> bool:
-        """Does the equation have an element, and code for it? Then it may be inlined."""
+    def moves_of_the_host(self) -> list[Eqn]:
+        """Moves between equations of the host: for NumPy they are mostly views."""
+        uses: dict[Var, list[Eqn]] = {}
+        for eqn in self.jaxpr.eqns:
+            for v in variables(eqn.inputs):
+                uses.setdefault(v, []).append(eqn)
+        moves = {e for v, e in self.eqn.items() if e.prim.kind == "move" and v in uses}
+
+        def is_fused(eqn: Eqn | None) -> bool:
+            return eqn is not None and eqn not in moves
+
+        while True:
+            between = {
+                e
+                for e in moves
+                if not any(is_fused(self.eqn.get(u.outputs[0])) for u in uses[e.outputs[0]])
+                and not any(is_fused(self.eqn.get(v)) for v in variables(e.inputs))
+            }
+            if between == moves:
+                return [e for e in self.jaxpr.eqns if e in moves]
+            moves = between
+
+    def no_code(self, eqn: Eqn) -> str:
+        """Why the element of an equation cannot be computed; if it can, it may be inlined."""
         v = eqn.outputs[0]
         self.eqn[v] = eqn
         try:
-            accepted = self.accepts(eqn.prim, self.body(v)[1])
-        except MissingRule:
-            accepted = False
-        if not accepted:
+            reason = self.obstacle(eqn.prim, self.body(v)[1])
+        except MissingRule as e:
+            reason = e.problem
+        if reason:
             del self.eqn[v]
-        return accepted
+        return reason
 
     def define(self, v: Var, inputs: Iterable[Var]) -> None:
         self.place[v] = len(self.place)
@@ -187,7 +217,8 @@ class Fuser:
                 if root not in self.stored():
                     self.draft(root)
             try:
-                return Fused(self.order(), {v: self.buffer(v) for v in self.in_memory()})
+                buffers = {v: self.buffer(v) for v in self.in_memory()}
+                return Fused(self.order(), buffers, self.reasons)
             except CycleError as e:
                 for root in [r for r, d in self.drafts.items() if d in e.args[1]]:
                     self.alone.add(root)
@@ -397,11 +428,18 @@ def variables(atoms: Iterable[Var | Literal]) -> list[Var]:
     return [a for a in atoms if isinstance(a, Var)]
 
 
-def can_inline(eqn: Eqn) -> bool:
-    """Has the equation one output, whose element is an expression?"""
+def no_element(eqn: Eqn) -> str:
+    """Why the equation has not one output whose element is an expression; nothing if it has."""
     prim = eqn.prim
-    lowers = type(prim).lower is not Primitive.lower
-    return lowers and not prim.effects and not prim.multiple_results and prim.kind in INLINED
+    if prim.effects:
+        return "it has an effect"
+    if prim.kind == "program":
+        return "it runs programs of its own"
+    if prim.multiple_results:
+        return "it has several results"
+    if prim.kind not in INLINED or type(prim).lower is Primitive.lower:
+        return "it has no lower rule"
+    return ""
 
 
 def number(atom: Literal, index: tuple[Expr, ...]) -> Expr:

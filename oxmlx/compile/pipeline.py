@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oxmlx.compile.fuse import Accepts, fuse
+from oxmlx.compile.fuse import Obstacle, fuse
 from oxmlx.compile.inline import inline
 from oxmlx.compile.rewrite import rewrite
 from oxmlx.compile.schedule import schedule
@@ -13,10 +13,10 @@ from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.plan import Plan
 
 
-def make_plan(jaxpr: Jaxpr, accepts: Accepts) -> Plan:
-    """What a backend does for a program, if it has code for what it `accepts`."""
+def make_plan(jaxpr: Jaxpr, obstacle: Obstacle) -> Plan:
+    """What a backend does for a program, if it has code for what has no `obstacle`."""
     program = cse(dce(inline(dce(jaxpr))))
-    fused = fuse(program, accepts)
+    fused = fuse(program, obstacle)
     if not config.strict:
         fused = fused.map(rewrite)
     return schedule(program, fused)

@@ -17,7 +17,7 @@ def schedule(jaxpr: Jaxpr, fused: Fused) -> Plan:
             inputs = tuple(variable[b] for b in step.inputs)
             steps.append(Launch(step, inputs, tuple(variable[b] for b in step.outputs)))
         else:
-            steps.append(Host(step))
+            steps.append(Host(step, fused.reasons[step]))
     live = {a for a in jaxpr.outputs if isinstance(a, Var)}
     out: list[Step] = []
     for step in reversed(steps):

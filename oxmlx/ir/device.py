@@ -94,6 +94,10 @@ def default_device() -> Device:
     return chosen
 
 
+chosen_device = _default.get
+"""The device that a `with` block around this line has chosen, if any."""
+
+
 @contextmanager
 def use_device(device: Device | str) -> Generator[Device]:
     """Make new arrays on `device` inside a `with` block of this thread."""

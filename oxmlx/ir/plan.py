@@ -28,9 +28,10 @@ class Launch:
 
 @dataclass(frozen=True, eq=False)
 class Host:
-    """Run the `impl` of an equation."""
+    """Run the `impl` of an equation, and why that is so."""
 
     eqn: Eqn
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +77,9 @@ class Plan:
                 case Launch(kernel, inputs, outputs):
                     reads = show(inputs)
                     lines.append(f"  {show(outputs)} = launch {kernel.name} {reads}")
-                case Host(eqn):
-                    reads = show(eqn.inputs)
-                    lines.append(f"  {show(eqn.outputs)} = host {eqn.prim.name} {reads}")
+                case Host(eqn, reason):
+                    line = f"  {show(eqn.outputs)} = host {eqn.prim.name} {show(eqn.inputs)}"
+                    lines.append(f"{line}  # {reason}" if reason else line)
                 case Free(variables):
                     lines.append(f"  free {show(variables)}")
         return "\n".join([*lines, f"  -> ({show(self.outputs)})"])

@@ -17,7 +17,7 @@ from oxmlx.config import config
 from oxmlx.errors import ArgumentError, DeviceError, LeakedTracerError
 from oxmlx.ir.array import Array, Node, again, evaluate, known, remember
 from oxmlx.ir.aval import Aval, scalar_aval
-from oxmlx.ir.device import Device, default_device
+from oxmlx.ir.device import Device, chosen_device, default_device
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.value import Tracer
 from oxmlx.source import Location, current_location
@@ -87,6 +87,8 @@ class EvalTrace(Trace):
                 inputs.append(x)
             else:
                 raise foreign(prim, x, None)
+        if device is None:
+            device = chosen_device()
         out = abstract(prim, tuple(avals))
         node = Node(prim, inputs, current_location())
         if prim.multiple_results:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -43,6 +42,7 @@ def is_inexact_array(x: Any) -> bool:
     return isinstance(x, Value) and is_inexact(x.dtype)
 
 
+@boundary  # here, since a default names it
 def is_trainable(model: Module) -> Any:
     """The mask of `partition` that picks the parameters which are not frozen.
 
@@ -69,7 +69,7 @@ def filter(model: T, where: Any, inverse: bool = False) -> T:
     LayerNorm(weight=f32[2], bias=None, eps=1e-05, frozen=frozenset({'bias'}))
     """
     leaves, treedef = tree.flatten(model)
-    if isinstance(model, Module) and inspect.unwrap(where) is inspect.unwrap(is_trainable):
+    if isinstance(model, Module) and where is is_trainable:
         where = model.trainable_mask()  # the owner of a leaf decides, not the leaf
     if callable(where) and not isinstance(where, Module):
         chosen = [where(x) for x in leaves]

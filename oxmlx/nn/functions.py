@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import pi
 
 from oxmlx import numpy as onp
+from oxmlx.api.boundary import boundary
 from oxmlx.errors import ShapeError
 from oxmlx.numpy.arguments import Array, ArrayLike, axis_of, inexact, value
 from oxmlx.ops.elementwise import div, mul, neg
@@ -22,6 +23,7 @@ def identity(x: ArrayLike) -> Array:
     return value(x, "identity")
 
 
+@boundary  # here, since a default names it
 def relu(x: ArrayLike) -> Array:
     """max(x, 0), with derivative 0 at 0.
 

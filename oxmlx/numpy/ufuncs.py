@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from math import inf, prod
-from typing import Any
+from typing import Any, SupportsIndex
 
 from oxmlx.api.boundary import boundary
 from oxmlx.control.scan import scan
@@ -77,6 +77,11 @@ class ufunc:
 
     def __repr__(self) -> str:
         return f"<ufunc '{self.__name__}'>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        """Those of this module go by name, as functions do."""
+        mine = self.__module__ == __name__
+        return self.__name__ if mine else super().__reduce_ex__(protocol)
 
     @boundary
     def reduce(
@@ -277,22 +282,24 @@ def frompyfunc(func: Callable[..., Any], /, nin: int, nout: int, *, identity: An
     return ufunc(func, nin, nout, identity=identity, call=vectorize(func))
 
 
-def binary(func: Callable[..., Any], identity: Any = None, **methods: Any) -> ufunc:
-    """The ufunc of a function of two arrays."""
-    return ufunc(func, 2, 1, identity=identity, **methods)
+def named(func: Callable[..., Any], nin: int = 2, identity: Any = None, **methods: Any) -> ufunc:
+    """The ufunc that this module has under the name of a function."""
+    made = ufunc(func, nin, 1, identity=identity, **methods)
+    made.__module__ = __name__
+    return made
 
 
-add = binary(arithmetic.add, 0, reduce=reductions.sum, accumulate=scans.cumsum)
-subtract = binary(arithmetic.subtract)
-multiply = binary(arithmetic.multiply, 1, reduce=reductions.prod, accumulate=scans.cumprod)
-negative = ufunc(arithmetic.negative, 1, 1)
-maximum = binary(extrema.maximum, reduce=reductions.max)
-minimum = binary(extrema.minimum, reduce=reductions.min)
-logaddexp = binary(exponential.logaddexp, -inf)
-logaddexp2 = binary(exponential.logaddexp2, -inf)
-bitwise_and = binary(bits.bitwise_and, -1)
-bitwise_or = binary(bits.bitwise_or, 0)
-bitwise_xor = binary(bits.bitwise_xor, 0)
-logical_and = binary(bits.logical_and, True, reduce=reductions.all)
-logical_or = binary(bits.logical_or, False, reduce=reductions.any)
-logical_xor = binary(bits.logical_xor, False)
+add = named(arithmetic.add, identity=0, reduce=reductions.sum, accumulate=scans.cumsum)
+subtract = named(arithmetic.subtract)
+multiply = named(arithmetic.multiply, identity=1, reduce=reductions.prod, accumulate=scans.cumprod)
+negative = named(arithmetic.negative, 1)
+maximum = named(extrema.maximum, reduce=reductions.max)
+minimum = named(extrema.minimum, reduce=reductions.min)
+logaddexp = named(exponential.logaddexp, identity=-inf)
+logaddexp2 = named(exponential.logaddexp2, identity=-inf)
+bitwise_and = named(bits.bitwise_and, identity=-1)
+bitwise_or = named(bits.bitwise_or, identity=0)
+bitwise_xor = named(bits.bitwise_xor, identity=0)
+logical_and = named(bits.logical_and, identity=True, reduce=reductions.all)
+logical_or = named(bits.logical_or, identity=False, reduce=reductions.any)
+logical_xor = named(bits.logical_xor, identity=False)

@@ -91,3 +91,17 @@ def test_devices_do_not_mix() -> None:
 def test_unknown_devices(name: str, text: str) -> None:
     with pytest.raises(DeviceError, match=text):
         ox.device_put(1.0, name)
+
+
+def test_what_a_block_makes_lives_where_the_block_says() -> None:
+    """Also what is only recorded there, and looked at outside."""
+    first, second = ox.devices("reference")
+    with ox.default_device("reference:1"):
+        inside = [ox.numpy.ones(3), ox.numpy.arange(3) + 1, ox.random.key(0)]
+    outside = ox.numpy.ones(3) + 1
+    assert [x.device for x in inside] == [second] * 3
+    with ox.default_device("reference:1"):
+        assert outside.device is second  # made of numbers alone, it goes where it is used
+    assert [x.device for x in inside] == [second] * 3
+    assert (inside[0] + 1).device is second
+    assert (ox.numpy.ones(3) + 1).device is first

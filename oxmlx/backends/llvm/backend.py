@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from oxmlx.backends.llvm.launch import make_launcher
+from oxmlx.backends.llvm.render import Renderer
 from oxmlx.backends.llvm.scalars import has_register, is_native
+from oxmlx.backends.llvm.target import target
+from oxmlx.dtypes import short_name
 from oxmlx.ir.evaluate import Executable, quiet
 from oxmlx.ir.jaxpr import Eqn, Var
-from oxmlx.ir.kernel import Const, Expr, Load, Prefix, Scalar, nodes
+from oxmlx.ir.kernel import Const, Expr, Kernel, Load, Prefix, Scalar, nodes
 from oxmlx.ir.plan import Free, Host, Launch, Plan
 from oxmlx.ir.primitive import Primitive
 
@@ -29,23 +32,28 @@ class Cpu:
     def count(self) -> int:
         return 1 if find_spec("llvmlite") else 0
 
-    def accepts(self, prim: Primitive, body: Expr) -> bool:
+    def obstacle(self, prim: Primitive, body: Expr) -> str:
         if prim.kind == "fold" and prim.reuses:
-            return False  # a contraction, a window, a scan: a library does it better
-        return all(is_plain(e) for e in nodes(body))
+            return "several elements read the same operands: a library does it better"
+        return next(filter(None, map(no_code, nodes(body))), "")
+
+    def source(self, kernel: Kernel) -> str:
+        return Renderer(kernel, target().lanes).text()
 
     def load(self, plan: Plan) -> Executable:
         run = Runner(plan).run
         return quiet(run) if plan.host_steps else run
 
 
-def is_plain(e: Expr) -> bool:
-    """Has this node code?"""
+def no_code(e: Expr) -> str:
+    """Why there is no code for a node; nothing if there is."""
     if isinstance(e, Scalar):
-        return is_native(e.op, tuple(a.dtype for a in e.args), e.to)
+        dtypes = tuple(a.dtype for a in e.args)
+        given = ", ".join(map(short_name, dtypes))
+        return "" if is_native(e.op, dtypes, e.to) else f"there is no code for {e.op} of {given}"
     if isinstance(e, (Load, Const)):
-        return has_register(e.dtype)
-    return not isinstance(e, Prefix)
+        return "" if has_register(e.dtype) else f"no register holds {short_name(e.dtype)}"
+    return "it is a running fold" if isinstance(e, Prefix) else ""
 
 
 class Runner:

@@ -70,7 +70,7 @@ class Target:
         machine = self.llvm.Target.from_triple(self.triple).create_target_machine(
             cpu=self.cpu, features=features, opt=LEVEL, jit=True, codemodel="jitdefault"
         )
-        cache = CodeCache(Path(config.cache).expanduser()) if config.cache else None
+        cache = None if config.cache == "off" else CodeCache(Path(config.cache).expanduser())
         made_from = text, self.cpu, features, self.triple, self.version, str(LEVEL)
         path = cache.path(*made_from) if cache else Path()
         code = cache.get(path) if cache else None

@@ -52,7 +52,7 @@ def test_a_folder_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
 
 
 def test_none_is_kept_if_none_is_wanted(tmp_path: Path) -> None:
-    assert run("") == "[1. 3. 5.] 2"
+    assert run("off") == "[1. 3. 5.] 2"
 
 
 def test_a_change_of_one_bit_is_seen(tmp_path: Path) -> None:
