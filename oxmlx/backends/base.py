@@ -7,9 +7,8 @@ from typing import Protocol
 from oxmlx.errors import DeviceError
 from oxmlx.ir.device import Device, register_backend
 from oxmlx.ir.evaluate import Executable
-from oxmlx.ir.kernel import Expr, Kernel
-from oxmlx.ir.plan import Plan
-from oxmlx.ir.primitive import Primitive
+from oxmlx.ir.kernel import Kernel
+from oxmlx.ir.plan import Obstacle, Plan
 
 
 class Backend(Protocol):
@@ -21,9 +20,10 @@ class Backend(Protocol):
         """How many devices of this kind there are."""
         ...
 
-    def obstacle(self, prim: Primitive, body: Expr) -> str:
-        """Why it has no code for a primitive whose element is `body`, which then runs on the host;
-        nothing if it has."""
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """Why it has no code for a primitive, which then runs on the host; nothing at all if it
+        has no kernels."""
         ...
 
     def source(self, kernel: Kernel) -> str:

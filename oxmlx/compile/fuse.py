@@ -35,6 +35,7 @@ from oxmlx.ir.kernel import (
     substitute,
 )
 from oxmlx.ir.kernel import Literal as Number
+from oxmlx.ir.plan import Obstacle
 from oxmlx.ir.pretty import letters
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.scalar import SCALARS
@@ -67,10 +68,6 @@ class Fused:
         """The same steps with every kernel changed."""
         steps = tuple(change(s) if isinstance(s, Kernel) else s for s in self.steps)
         return Fused(steps, self.buffers, self.reasons)
-
-
-Obstacle = Callable[[Primitive, Expr], str]
-"""Why a backend has no code for a primitive whose element is this expression; nothing if it has."""
 
 
 def no_obstacle(prim: Primitive, body: Expr) -> str:

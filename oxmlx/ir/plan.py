@@ -8,13 +8,17 @@ step ::= buffer ... = launch kernel buffer ...          a kernel of the device
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from oxmlx.ir.jaxpr import Atom, Eqn, Literal, Var
-from oxmlx.ir.kernel import Kernel
+from oxmlx.ir.kernel import Expr, Kernel
 from oxmlx.ir.pretty import letters
+from oxmlx.ir.primitive import Primitive
+
+Obstacle = Callable[[Primitive, Expr], str]
+"""Why a backend has no code for a primitive whose element is this expression; nothing if it has."""
 
 
 @dataclass(frozen=True, eq=False)

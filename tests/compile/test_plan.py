@@ -10,9 +10,11 @@ import numpy as np
 import oxmlx as ox
 import oxmlx.numpy as np_
 from oxmlx import lax
+from oxmlx.backends.llvm.backend import Cpu
 from oxmlx.compile.inline import inline
-from oxmlx.compile.pipeline import make_plan
+from oxmlx.compile.pipeline import SEGMENT, make_plan
 from oxmlx.ir.aval import Aval
+from oxmlx.ir.evaluate import evaluate_jaxpr
 from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.plan import Free, Plan
 from oxmlx.ir.stage import stage
@@ -85,3 +87,25 @@ def test_everything_is_freed_once_and_after_its_last_use() -> None:
             assert alive.issuperset(a for a in reads if not hasattr(a, "value"))
             alive |= set(writes)
     assert {v for v in alive if v not in p.inputs} == set(p.outputs)
+
+
+def test_a_long_program_is_fused_in_parts() -> None:
+    def chain(x: Any) -> Any:
+        y = x
+        for k in range(SEGMENT + 5):
+            y = np_.sin(y) + x * k
+        return y
+
+    jaxpr = jaxpr_of(chain, (3,))
+    p = make_plan(jaxpr, no_contractions)
+    assert p.host_steps == []
+    assert len(p.kernels) >= 3 * SEGMENT // 256
+    x = np.linspace(0, 1, 3, dtype=np.float32)
+    want = evaluate_jaxpr(jaxpr, [x])[0]
+    np.testing.assert_allclose(Cpu().load(p)([x])[0], want, rtol=1e-5)
+
+
+def test_a_backend_without_kernels_fuses_nothing() -> None:
+    p = make_plan(jaxpr_of(mlp, (8, 16), (16, 1), (4, 8)), None)
+    assert p.kernels == []
+    assert {e.prim.name for e in p.host_steps} > {"dot_general", "tanh"}
