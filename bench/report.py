@@ -30,20 +30,28 @@ def show(x: Any) -> str:
     return f"{x:.3g}" if isinstance(x, float) else str(x)
 
 
-def seconds(f: Callable[[], Any], repeat: int) -> float:
+Clock = Callable[[], float]
+
+
+def seconds(f: Callable[[], Any], repeat: int, clock: Clock = time.perf_counter) -> float:
     """The time of one call, averaged over `repeat` of them."""
-    start = time.perf_counter()
+    start = clock()
     for _ in range(repeat):
         f()
-    return (time.perf_counter() - start) / repeat
+    return (clock() - start) / repeat
 
 
-def interleaved(fs: dict[str, Callable[[], Any]], repeat: int, rounds: int = 7) -> dict[str, float]:
+def interleaved(
+    fs: dict[str, Callable[[], Any]],
+    repeat: int,
+    rounds: int = 7,
+    clock: Clock = time.perf_counter,
+) -> dict[str, float]:
     """The best time of each function, measured in turns so that noise hits all alike."""
     best = dict.fromkeys(fs, float("inf"))
     for f in fs.values():
         f()
     for _ in range(rounds):
         for name, f in fs.items():
-            best[name] = min(best[name], seconds(f, repeat))
+            best[name] = min(best[name], seconds(f, repeat, clock))
     return best

@@ -101,7 +101,11 @@ def launch(
     kernel: Callable[[Sequence[Any]], list[Any]], ins: list[int], outs: list[int], env: Env
 ) -> None:
     """A launch."""
-    for k, x in zip(outs, kernel([env[k] for k in ins]), strict=True):
+    results = kernel([env[k] for k in ins])
+    if len(outs) == 1:
+        env[outs[0]] = results[0]
+        return
+    for k, x in zip(outs, results, strict=True):
         env[k] = x
 
 

@@ -8,12 +8,13 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy import empty, ndarray
+from numpy import ndarray
 from numpy.typing import NDArray
 
 from oxmlx.backends import interpreter
 from oxmlx.backends.llvm.block import pack_numbers
 from oxmlx.backends.llvm.entry import make_native
+from oxmlx.backends.llvm.memory import maker
 from oxmlx.backends.llvm.render import ENTRY, Renderer
 from oxmlx.backends.llvm.target import target
 from oxmlx.errors import CompileError
@@ -34,8 +35,8 @@ class Launcher:
         machine = target()
         renderer = Renderer(kernel, machine.lanes)
         self.text = renderer.text()
-        self.outputs = [(b.shape, b.dtype) for b in kernel.outputs]
-        self.scratch = [(b.shape, b.dtype) for b in renderer.rows.scratch]
+        self.outputs = [maker(b) for b in kernel.outputs]
+        self.scratch = [maker(b) for b in renderer.rows.scratch]
         self.rows = prod(i.extent.value for i in renderer.outer)
         self.lanes = sum(i.extent.value for i in renderer.across)
         self.native = make_native(
@@ -48,16 +49,19 @@ class Launcher:
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
         """The outputs, in new memory."""
-        outs: list[Array] = [empty(shape, dtype) for shape, dtype in self.outputs]
-        scratch: list[Array] = [empty(shape, dtype) for shape, dtype in self.scratch]
-        self.native(*map(contiguous, inputs), *outs, *scratch)
+        outs = [make() for make in self.outputs]
+        plain = [
+            x if type(x) is ndarray and x.flags.c_contiguous else contiguous(x) for x in inputs
+        ]
+        if self.scratch:
+            self.native(*plain, *outs, *[make() for make in self.scratch])
+        else:
+            self.native(*plain, *outs)
         return outs
 
 
 def contiguous(x: Any) -> Array:
-    """The array itself, if kernels can read it."""
-    if type(x) is ndarray and x.flags.c_contiguous:
-        return x
+    """The elements as kernels read them: in order, in an array of NumPy's own class."""
     return np.array(x, order="C", copy=None).view(ndarray)
 
 

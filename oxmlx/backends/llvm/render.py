@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 
 from oxmlx.backends.llvm.block import buffers
 from oxmlx.backends.llvm.builder import Value, constant, register_type, typed
 from oxmlx.backends.llvm.elements import Elements
-from oxmlx.backends.llvm.frame import Element
+from oxmlx.backends.llvm.frame import Element, Frame
 from oxmlx.backends.llvm.functions import Functions
 from oxmlx.backends.llvm.scalars import scalar_op
 from oxmlx.dtypes import is_float
@@ -38,12 +41,23 @@ from oxmlx.ir.rows import Pass, keep_rows, make_rows
 from oxmlx.ir.scalar import SCALARS
 
 ENTRY = "kernel"
+STRIP, ALIGNMENT = 2048, 64
+"""Points that are swept together where rows are folded across lanes, and how their states lie."""
 ROW_BLOCK, COLUMN_BLOCK = 8192, 256
 """Elements added up in one accumulator before it is added to a second one."""
-CHEAP, DEAR = 30, 60  # adds: bodies that are written out four times, or twice
+COPIES = ((4, 8), (30, 4), (60, 2))
+"""(adds, vectors in flight): dear bodies need the registers for themselves."""
 
 State = tuple[Value, ...]
 Slots = list[str]
+
+
+class Strip(NamedTuple):
+    """Neighbouring points: from the first up to the last, at most so many."""
+
+    first: str
+    last: str
+    width: int
 
 
 class Renderer(Elements):
@@ -65,8 +79,10 @@ class Renderer(Elements):
             self.rows = keep_rows(self.rows)
         self.outer = kernel.grid if self.by_row else kernel.grid[:-1]
         """The indices of the rows that the caller divides."""
-        self.across = () if self.by_row else kernel.grid[-1:]
+        self.across: tuple[Index, ...] = () if self.by_row else kernel.grid[-1:]
         """That of the lanes that it divides."""
+        self.strips: dict[Fold, tuple[Slots, Strip]] = {}
+        """Folds of points, whose states are in memory."""
 
     def text(self) -> str:
         """The text."""
@@ -123,16 +139,12 @@ class Renderer(Elements):
             self.store_all(self.rows.ends)
             return
         roots = [e for s in self.kernel.stores for e in (*s.index, s.value)]
-        folds = any(p.folds for p in self.rows.passes)
-        copies = vectors_in_flight(roots) if folds else min(2, vectors_in_flight(roots))
+        if self.rows.passes:
+            self.columns(roots)
+            return
         with self.along(self.across[0], roots):
-            self.vectors("%from", "%to", copies, self.points)
-
-    def points(self) -> None:
-        """The program of the points in the vectors in flight."""
-        for p in self.rows.passes:
-            self.column_pass(p)
-        self.store_all(self.rows.ends)
+            copies = min(2, vectors_in_flight(roots))
+            self.vectors("%from", "%to", copies, lambda: self.store_all(self.rows.ends))
 
     def store_all(self, stores: Sequence[Store]) -> None:
         """Compute and store, for every vector in flight."""
@@ -198,33 +210,113 @@ class Renderer(Elements):
 
             self.vectors(first, last, copies, body)
             for f, state, total in zip(p.folds, states, totals, strict=True):
-                self.add_block(f, total, self.paired(f, state))
+                parts = [self.read(f, one, self.width) for one in state]
+                self.add_block(f, total, self.paired(f, parts))
         for f, total in zip(p.folds, totals, strict=True):
             self.bind(f, self.across_lanes(f, self.read(f, total, self.width)))
 
-    def column_pass(self, p: Pass) -> None:
-        """Fold along scalar loops, one point to a lane."""
-        first, *inner = p.loops
-        roots = p.roots
-        outside = self.outside(roots, self.here.scope)
-        totals = [[self.start_total(f) for _ in self.here.bases] for f in p.folds]
-        for _ in self.each_copy():
-            self.emit(*outside)
-        with self.blocks(p, first, COLUMN_BLOCK) as (start, stop):
-            states = [[self.start(f, self.width) for _ in self.here.bases] for f in p.folds]
-            with self.nest((first,), start, stop), self.nest(inner):
-                for c in self.each_copy():
-                    self.emit(*roots)
-                    for f, state, body in zip(p.folds, states, p.bodies, strict=True):
-                        self.accumulate(f, state[c], [self.vector(e) for e in body])
-                    for s in p.stores:
-                        self.store(s)
-            for f, state, total in zip(p.folds, states, totals, strict=True):
-                for one, whole in zip(state, total, strict=True):
-                    self.add_block(f, whole, self.read(f, one, self.width))
-        for f, total in zip(p.folds, totals, strict=True):
-            for c in self.each_copy():
-                self.bind(f, self.read(f, total[c], self.width))
+    def columns(self, roots: Sequence[Expr]) -> None:
+        """Strips of points, with the states of their folds in memory: what neighbours read lies
+        together, and a strip is swept row by row."""
+        folds = sum(len(p.folds) for p in self.rows.passes)
+        width = STRIP if folds <= 1 else STRIP // 4
+        with self.inside(), self.b.loop("%from", "%to", width) as first:
+            end = self.b.do(f"add i64 {first}, {width}")
+            last = self.b.call("llvm.smin.i64", "i64", [("i64", end), ("i64", "%to")])
+            with self.along(self.across[0], roots):
+                for p in self.rows.passes:
+                    self.column_pass(p, Strip(first, last, width))
+                self.vectors(first, last, 1, lambda: self.store_all(self.rows.ends))
+
+    def column_pass(self, p: Pass, strip: Strip) -> None:
+        """Fold along scalar loops, one point to a lane. What is the same in all lanes is known."""
+        folds = {f: body for f, body in zip(p.folds, p.bodies, strict=True) if self.here.varies(f)}
+        totals = {f: self.start_strip(f, strip, is_float_sum(f)) for f in folds}
+        in_blocks = any(map(is_float_sum, folds))
+        with self.blocks(p, p.loops[0], COLUMN_BLOCK) as (start, stop):
+            states = {f: self.start_strip(f, strip) for f in folds} if in_blocks else totals
+            if len(p.loops) == 1:
+                self.several_rows(p, strip, states, start, stop)
+            else:
+                first, *middle, last = p.loops
+                with self.nest((first,), start, stop), self.nest(middle):
+                    self.several_rows(p, strip, states, "0", self.extents[last.extent])
+            if in_blocks:
+
+                def add_blocks() -> None:
+                    for f in folds:
+                        block = self.read(f, self.of_lane(f, states[f], strip), self.width)
+                        self.add_block(f, self.of_lane(f, totals[f], strip), block)
+
+                self.vectors(strip.first, strip.last, 1, add_blocks)
+        self.strips |= {f: (arrays, strip) for f, arrays in totals.items()}
+
+    def several_rows(
+        self, p: Pass, strip: Strip, states: dict[Fold, Slots], start: str, stop: str
+    ) -> None:
+        """Sweep a strip along the last loop, a few rows at a time."""
+        b, loop, several = self.b, p.loops[-1], vectors_in_flight(p.roots)
+        span = b.do(f"sub i64 {stop}, {start}")
+        middle = b.do(f"sub i64 {stop}, {b.do(f'srem i64 {span}, {several}')}")
+        for first, last, rows in ((start, middle, several), (middle, stop, 1)):
+            with self.inside(), b.loop(first, last, rows) as k:
+                frames: list[Frame] = []
+                for row in range(rows):
+                    with self.inside(loop) as here:
+                        here.at[loop] = b.arith("add", k, str(row))
+                        self.emit(*self.outside(p.roots, here.around))
+                        for buffer, index in elements_of(p.roots, p.stores):
+                            self.hoist(buffer, index)
+                        frames.append(here)
+                add_rows = partial(self.add_rows, p, frames, states, strip)
+                self.vectors(strip.first, strip.last, 1, add_rows)
+
+    def add_rows(
+        self, p: Pass, frames: Sequence[Frame], states: dict[Fold, Slots], strip: Strip
+    ) -> None:
+        """Fold a few rows of one vector, in pairs, and then onto its state."""
+        vector = self.here
+        values: dict[Fold, list[State]] = {f: [] for f in states}
+        for frame in frames:
+            self.here = replace(frame.inside(), bases=vector.bases, mask=vector.mask, varying=[{}])
+            self.emit(*p.roots)
+            for f, body in zip(p.folds, p.bodies, strict=True):
+                if f in values:
+                    values[f].append(tuple(self.vector(e) for e in body))
+            for s in p.stores:
+                self.store(s)
+        self.here = vector
+        for f, rows in values.items():
+            self.accumulate(f, self.of_lane(f, states[f], strip), self.paired(f, rows))
+
+    def start_strip(self, f: Fold, strip: Strip, lost: bool = False) -> Slots:
+        """Memory for the states of a strip, at the identity; sums may also have what they lost."""
+        units = [*zip(identity(f), f.body, strict=True)]
+        arrays = [
+            self.b.slot(f"[{strip.width} x {register_type(x.dtype)}], align {ALIGNMENT}")
+            for _, x in units * (1 + lost)
+        ]
+
+        def clear() -> None:
+            slots = self.of_lane(f, arrays, strip)
+            for (unit, x), slot in zip(units * (1 + lost), slots, strict=True):
+                scalar = register_type(x.dtype)
+                self.b.put(typed(scalar, self.width), constant(unit, scalar, self.width), slot)
+
+        self.vectors(strip.first, strip.last, 1, clear)
+        return arrays
+
+    def of_lane(self, f: Fold, arrays: Slots, strip: Strip) -> Slots:
+        """Where the state of the vector that is worked on lies."""
+        at = self.b.do(f"sub i64 {self.here.bases[self.here.copy]}, {strip.first}")
+        kinds = [register_type(x.dtype) for x in f.body]
+        return [
+            self.b.address(kind, array, at)
+            for kind, array in zip(kinds * (len(arrays) // len(kinds)), arrays, strict=True)
+        ]
+
+    def needs(self, e: Expr) -> Sequence[Expr]:
+        return () if e in self.strips else super().needs(e)
 
     @contextmanager
     def blocks(self, p: Pass, loop: Index, block: int) -> Generator[tuple[str, str]]:
@@ -253,6 +345,10 @@ class Renderer(Elements):
                 yield
 
     def serial(self, e: Loop) -> None:
+        if isinstance(e, Fold) and e in self.strips:
+            arrays, strip = self.strips[e]
+            self.bind(e, self.read(e, self.of_lane(e, arrays, strip), self.width))
+            return
         b, lanes = self.b, self.lanes_of(e)
         slots = self.start(e, lanes)
         at = self.value(e.at) if isinstance(e, Prefix) else None
@@ -319,9 +415,8 @@ class Renderer(Elements):
         self.b.put(kind, both.text, total[0])
         self.b.put(kind, lost.text, total[1])
 
-    def paired(self, e: Loop, states: Sequence[Slots]) -> State:
-        """⊕ of the vectors that were in flight, the second half onto the first."""
-        values = [self.read(e, s, self.width) for s in states]
+    def paired(self, e: Loop, values: Sequence[State]) -> State:
+        """⊕ of several states, the second half onto the first; their number is a power of two."""
         while len(values) > 1:
             half = len(values) // 2
             pairs = zip(values[:half], values[half:], strict=True)
@@ -367,7 +462,7 @@ def is_float_sum(f: Fold) -> bool:
 def vectors_in_flight(roots: Sequence[Expr]) -> int:
     """How many copies of a body hide its latency without taking too many registers."""
     work = sum(SCALARS[e.op].cost for e in nodes(*roots) if isinstance(e, Scalar))
-    return 4 if work <= CHEAP else 2 if work <= DEAR else 1
+    return next((copies for most, copies in COPIES if work <= most), 1)
 
 
 def elements_of(roots: Sequence[Expr], stores: Sequence[Store]) -> list[Element]:
