@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from fetch import fetch
 from tokenizers import Tokenizer
+from tqdm import tqdm
 
 import oxmlx as ox
 import oxmlx.numpy as jnp
@@ -29,6 +30,7 @@ SENTENCES = (
     "He has been a cellist for ten years.",
 )
 LONGEST = 256  # tokens of a sentence; what follows is cut off
+BATCH = 16  # sentences that go through the model at once
 ROUND = 16  # lengths are rounded up to this, so that few programs are compiled
 
 
@@ -207,7 +209,13 @@ def embed(model: Bert, tokenizer: Tokenizer, sentences: Sequence[str]) -> np.nda
     encoded = tokenizer.encode_batch(list(sentences))
     ids = np.array([e.ids for e in encoded], np.int32)
     mask = np.array([e.attention_mask for e in encoded], np.bool_)
-    return np.asarray(embed_tokens(model, ids, mask))
+    vectors: list[np.ndarray] = []
+    with tqdm(total=len(sentences), unit="sentence", leave=False) as bar:
+        for start in range(0, len(sentences), BATCH):
+            some = slice(start, start + BATCH)
+            vectors.append(np.asarray(embed_tokens(model, ids[some], mask[some])))
+            bar.update(len(vectors[-1]))
+    return np.concatenate(vectors)
 
 
 def table(sentences: Sequence[str], similarity: np.ndarray) -> str:

@@ -20,7 +20,7 @@ The map of the house, from the ground up (`make check` holds it to its layers):
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from oxmlx import tree, tree_util
+from oxmlx import errors, tree, tree_util
 from oxmlx.api.autodiff import grad, jvp, linearize, value_and_grad, vjp
 from oxmlx.api.boundary import guard, guard_methods
 from oxmlx.api.evaluation import block_until_ready, device_get, device_put, eval
@@ -89,6 +89,7 @@ __all__ = [
     "device_put",
     "devices",
     "effects_barrier",
+    "errors",
     "eval",
     "eval_shape",
     "float0",

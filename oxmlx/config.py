@@ -49,8 +49,8 @@ class Switch(Generic[T]):
         raise ImmutableError(
             "config",
             f"`{self.name}` cannot be assigned",
-            f'call config.update("{self.name}", {value!r}), '
-            f"or write: with config.context({self.name}={value!r})",
+            f'Call config.update("{self.name}", {value!r}), '
+            f"or write: with config.context({self.name}={value!r}).",
         )
 
     @property
@@ -76,7 +76,8 @@ class Switch(Generic[T]):
             or (self.choices and value not in self.choices)
             or (self.least is not None and isinstance(value, int) and value < self.least)
         ):
-            raise ArgumentError("config", f"`{self.name}` got {value!r}", f"it takes {self.values}")
+            problem = f"`{self.name}` got {value!r}"
+            raise ArgumentError("config", problem, f"It takes {self.values}.")
         return value
 
     def parse(self, text: str) -> T:
@@ -193,11 +194,25 @@ _switches: dict[str, Switch[Any]] = {
 }
 
 
+_JAX = {  # what those who come from there look for
+    "jax_compilation_cache_dir": "`cache`",
+    "jax_debug_nans": "`nan`",
+    "jax_default_device": "`device`",
+    "jax_disable_jit": "`jit`, the other way round,",
+    "jax_enable_checks": "`check`",
+    "jax_enable_x64": "dtype=ox.float64 where an array is made, without a switch,",
+    "jax_explain_cache_misses": "`explain_retraces`",
+    "jax_platforms": "`device`",
+    "jax_traceback_filtering": "`traceback`",
+}
+
+
 def _find(name: str) -> Switch[Any]:
     if name not in _switches:
-        raise ArgumentError(
-            "config", f"there is no switch {name!r}", f"the switches are {', '.join(_switches)}"
-        )
+        advice = f"The switches are {', '.join(_switches)}."
+        if name in _JAX:
+            advice = f"JAX's {name} is {_JAX[name]} here."
+        raise ArgumentError("config", f"there is no switch {name!r}", advice)
     return _switches[name]
 
 

@@ -56,7 +56,7 @@ def literal_for(value: complex | np.number[Any], dtype: Dtype, who: str = "array
     own = scalar_dtype(value, who)[0]
     if LEVELS[own] > LEVELS.get(dtype, -1):
         problem = f"{value!r} cannot become {short_name(dtype)}"
-        raise DtypeError(who, problem, f"convert the other operand: x.astype(ox.{own})")
+        raise DtypeError(who, problem, f"Convert the other operand: x.astype(ox.{own}).")
     number: Any = value.item() if isinstance(value, np.generic) else value
     if dtype in _limits:
         low, high = _limits[dtype]
@@ -85,7 +85,8 @@ def canonical(x: Any, dtype: DtypeLike | None = None, *, who: str = "array") -> 
         who: the function that asks, for the error.
 
     Raises:
-        DtypeError: if `x` has no dtype of oxmlx, or is complex and `dtype` is not.
+        DtypeError: if `x` holds texts, dates, or what has no dtype of oxmlx, or is complex and
+            `dtype` is not.
         OverflowingLiteralError: if an integer does not fit.
         ShapeError: if the rows of a nested list differ in length.
 
@@ -94,11 +95,14 @@ def canonical(x: Any, dtype: DtypeLike | None = None, *, who: str = "array") -> 
     """
     wanted = None if dtype is None else as_dtype(dtype, who)
     given = _as_numpy(x, wanted, who)
+    if given.dtype.kind in "USMm":
+        problem = f"an array holds numbers, got NumPy's {given.dtype}"
+        raise DtypeError(who, problem, "Make numbers of texts and dates first.")
     source = as_dtype(given.dtype, who)
     target = NARROW.get(source, source) if wanted is None else wanted
     if is_complex(source) and not (is_complex(target) or is_bool(target)):
         problem = f"a complex array cannot become {short_name(target)}"
-        raise DtypeError(who, problem, "take its real part or its magnitude first")
+        raise DtypeError(who, problem, "Take its real part or its magnitude first.")
     if wanted is None or not isinstance(x, np.ndarray):
         _check_fit(given, source, target, who)
     return cast(given, target)
@@ -107,11 +111,11 @@ def canonical(x: Any, dtype: DtypeLike | None = None, *, who: str = "array") -> 
 def _as_numpy(x: Any, wanted: Dtype | None, who: str) -> NDArray[Any]:
     """What NumPy makes of `x`, but never a list of integers as objects or rounded floats."""
     if isinstance(x, np.ma.MaskedArray):
-        raise ArgumentError(who, "a masked array", "fill it first: x.filled(value)")
+        raise ArgumentError(who, "a masked array", "Fill it first: x.filled(value).")
     try:
         array = np.asarray(x)
     except ValueError:
-        raise ShapeError(who, "nested lists of unequal lengths", "make the rows equal") from None
+        raise ShapeError(who, "nested lists of unequal lengths", "Make the rows equal.") from None
     if not isinstance(x, (list, tuple, int)):
         return array
     if array.dtype != object and not (array.dtype == float and np.any(array >= 2.0**63)):
@@ -145,9 +149,9 @@ def _overflow(value: Any, dtype: Dtype, who: str) -> OverflowingLiteralError:
     wide = [
         t for t in (int32, int64, uint64) if _limits[t.dtype][0] <= value <= _limits[t.dtype][1]
     ]
-    advice = "no integer dtype holds it; write it as a float"
+    advice = "No integer dtype holds it; write it as a float."
     if wide:
-        advice = f"{wide[0]} holds it: ox.array(x, dtype=ox.{wide[0]})"
+        advice = f"Widen it: ox.array(x, dtype=ox.{wide[0]})."
     if isinstance(value, int) and value.bit_length() > 128:
         value = f"an integer of {value.bit_length()} bits"
     return OverflowingLiteralError(who, f"{value} does not fit {short_name(dtype)}", advice)
@@ -170,7 +174,7 @@ def cast(x: NDArray[Any], dtype: Dtype) -> NDArray[Any]:
         return x
     if x.dtype not in LEVELS or dtype not in LEVELS:
         problem = f"{short_name(x.dtype)} does not convert to {short_name(dtype)}"
-        raise DtypeError("astype", problem, "only numbers convert")
+        raise DtypeError("astype", problem, "Only numbers convert.")
     with np.errstate(all="ignore"):
         if is_bool(dtype):
             return np.asarray(x != 0)

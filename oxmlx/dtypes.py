@@ -21,7 +21,7 @@ DtypeLike: TypeAlias = "ScalarType | Dtype | type[Any] | str"
 
 
 def _no_arrays(x: object, dtype: Dtype) -> NoReturn:
-    raise OxmlxError(str(dtype), "nothing can make an array of it yet", "import oxmlx first")
+    raise OxmlxError(str(dtype), "nothing can make an array of it yet", "Import oxmlx first.")
 
 
 class ScalarType:
@@ -141,12 +141,12 @@ def as_dtype(x: object, who: str = "dtype") -> Dtype:
     if isinstance(x, str) and x in _ambiguous:
         ours, theirs = _ambiguous[x]
         problem = f"{x!r} is {theirs} to NumPy and {ours} in a printed program"
-        raise DtypeError(who, problem, f"write {ours!r} or {theirs!r}")
+        raise DtypeError(who, problem, f"Write {ours!r} or {theirs!r}.")
     for swapped, native in _foreign.items():
         if isinstance(x, (np.dtype, str)) and x in (swapped, swapped.str):
             problem = f"{swapped.str!r} is not in this machine's byte order"
-            raise DtypeError(who, problem, f'convert it in NumPy: x.astype("{native}")')
-    raise DtypeError(who, f"{x!r} is no dtype of oxmlx", f"there are {', '.join(_short.values())}")
+            raise DtypeError(who, problem, f'Convert it in NumPy: x.astype("{native}").')
+    raise DtypeError(who, f"{x!r} is no dtype of oxmlx", f"There are {', '.join(_short.values())}.")
 
 
 def short_name(dtype: Dtype) -> str:
@@ -172,7 +172,7 @@ def from_short_name(text: str) -> Dtype:
     """
     if text not in _from_short:
         problem = f"no dtype prints as {text!r}"
-        raise DtypeError("from_short_name", problem, f"there are {', '.join(_from_short)}")
+        raise DtypeError("from_short_name", problem, f"There are {', '.join(_from_short)}.")
     return _from_short[text]
 
 
@@ -244,7 +244,7 @@ def finfo(dtype: DtypeLike) -> np.finfo[Any]:
     """
     inexact = as_dtype(dtype, "finfo")
     if not is_inexact(inexact):
-        raise DtypeError("finfo", f"{short_name(inexact)} is not floating point", "try iinfo")
+        raise DtypeError("finfo", f"{short_name(inexact)} is not floating point", "Try iinfo.")
     limits: Any = ml_dtypes.finfo  # np.finfo for NumPy's own dtypes
     return limits(inexact)
 
@@ -260,7 +260,7 @@ def iinfo(dtype: DtypeLike) -> np.iinfo[Any]:
     """
     integer = as_dtype(dtype, "iinfo")
     if not is_integer(integer):
-        raise DtypeError("iinfo", f"{short_name(integer)} is not an integer", "try finfo")
+        raise DtypeError("iinfo", f"{short_name(integer)} is not an integer", "Try finfo.")
     return np.iinfo(integer)
 
 
@@ -305,7 +305,7 @@ def promote(dtype1: Dtype, weak1: bool, dtype2: Dtype, weak2: bool) -> tuple[Dty
         return _promotions[dtype1, weak1, dtype2, weak2]
     except KeyError:
         problem = f"{short_name(dtype1)} and {short_name(dtype2)} have no common dtype"
-        raise DtypeError("promote_types", problem, "convert one of them with astype") from None
+        raise DtypeError("promote_types", problem, "Convert one of them with astype.") from None
 
 
 def promote_types(a: DtypeLike, b: DtypeLike) -> Dtype:
@@ -330,7 +330,7 @@ def result_type(*items: object) -> Dtype:
     dtype('float16')
     """
     if not items:
-        raise ArgumentError("result_type", "no arguments", "give it an array, a number or a dtype")
+        raise ArgumentError("result_type", "no arguments", "Give it an array, a number or a dtype.")
     first, *rest = [_operand(x, "result_type") for x in items]
     return reduce(lambda x, y: promote(*x, *y), rest, first)[0]
 
@@ -379,4 +379,4 @@ def scalar_dtype(x: object, who: str = "array") -> tuple[Dtype, bool]:
         if kind in _numbers:
             return _numbers[kind]
     problem = f"{x!r} of type {type(x).__name__} is not a number that an array can hold"
-    raise DtypeError(who, problem, "use a bool, int, float or complex")
+    raise DtypeError(who, problem, "Use a bool, int, float or complex.")

@@ -8,13 +8,15 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from oxmlx import tree
 from oxmlx.api.boundary import boundary
 from oxmlx.api.executable import executable
+from oxmlx.api.naming import BY_PLACE, argument_name
+from oxmlx.api.retracing import Signature, explain
 from oxmlx.api.stages import Entry, Lowered, Traced
 from oxmlx.api.staging import as_aval_leaf
 from oxmlx.config import config
@@ -36,15 +38,6 @@ MAX_ENTRIES = 4096
 log = logging.getLogger("oxmlx")
 
 
-class Signature(NamedTuple):
-    """What a trace depends on: a cache key, in parts that a retrace can be explained by."""
-
-    tree: tree.PyTreeDef
-    avals: tuple[Aval, ...]
-    static: Hashable
-    around: Hashable
-
-
 class Jitted:
     """A function that is traced once for each type of its arguments, and then run compiled."""
 
@@ -62,6 +55,9 @@ class Jitted:
         self.static_nums, self.static_names = chosen("static", fun, static_argnums, static_argnames)
         self.donate_nums, self.donate_names = chosen("donate", fun, donate_argnums, donate_argnames)
         self.cache: OrderedDict[Signature, Entry] = OrderedDict()
+        self.arrays_only: dict[tuple[Any, ...], Entry] = {}
+        """The same for arguments that are all arrays, without a look at their structure."""
+        self.is_plain = not (self.static_nums or self.static_names or self.donate_nums)
         self.lock = RLock()
         self.traces = 0
         """How often the function was traced."""
@@ -76,6 +72,10 @@ class Jitted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not config.jit:
             return self.fun(*args, **kwargs)
+        key = config.check, *[x.aval if type(x) is Array else None for x in args]
+        entry = None if kwargs or current_trace() is not BASE else self.arrays_only.get(key)
+        if entry is not None:
+            return entry.out_tree.unflatten(entry.call(args))
         moving, static, call = self.take_static(args, kwargs)
         leaves, in_tree = tree.flatten(moving)
         try:
@@ -84,6 +84,8 @@ class Jitted:
             raise self.refuse(moving, e) from None
         entry = self.entry(call, in_tree, tuple([x.aval for x in values]), static)
         outs = entry.call(values)
+        if self.is_plain and not kwargs and None not in key and current_trace() is BASE:
+            self.arrays_only[key] = entry
         if self.donate_nums and current_trace() is BASE:
             self.donate(args, kwargs)
         return entry.out_tree.unflatten(outs)
@@ -144,7 +146,9 @@ class Jitted:
     def stage(self, call: Callable[..., Any], signature: Signature) -> Entry:
         """Trace for a new signature; keep the program unless it reads outer tracers."""
         if config.explain_retraces and self.cache:
-            log.warning("%s", self.explain(signature))
+            with self.lock:
+                known = [*self.cache]
+            log.warning("%s", explain(self.label, self.fun, self.static_nums, known, signature))
         self.traces += 1
         in_tree = signature.tree
 
@@ -160,6 +164,7 @@ class Jitted:
                 self.cache[signature] = entry
                 if len(self.cache) > MAX_ENTRIES:
                     self.cache.popitem(last=False)
+                    self.arrays_only.clear()
         return entry
 
     def take_static(self, args: Any, kwargs: Any) -> Any:
@@ -199,30 +204,15 @@ class Jitted:
                 )
                 x.node = gone
 
-    def explain(self, new: Signature) -> str:
-        """Why `new` is no known signature: the nearest one, and where it differs."""
-        names = self.moving_names()
-        return f"jit traces {self.label} again: " + min(
-            (difference(names, old, new) for old in self.cache), key=len
-        )
-
-    def moving_names(self) -> list[str]:
-        """The names of the parameters that are traced, as far as Python knows them."""
-        try:
-            names = list(inspect.signature(self.fun).parameters)
-        except (TypeError, ValueError):  # a function of C
-            return []
-        return [n for k, n in enumerate(names) if k not in self.static_nums]
-
     def refuse(self, moving: Any, error: ArgumentError) -> ArgumentError:
         """The error for arguments of which one is neither an array nor a number, by its name."""
         allowed = (Value, np.ndarray, np.number, np.bool_, bool, int, float, complex)
-        names = self.moving_names()
         for path, x in tree.leaves_with_path(moving):
             if not (isinstance(x, allowed) or hasattr(x, "__array__")):
+                name = argument_name(self.fun, self.static_nums, path)
                 return ArgumentError(
                     self.label,
-                    f"argument {argument_name(names, path)} must be an array or a number, "
+                    f"argument {name} must be an array or a number, "
                     f"got {type(x).__name__}: {x!r:.80}",
                     "If the trace depends on its value, name it in static_argnames.",
                 )
@@ -232,33 +222,7 @@ class Jitted:
         """Forget every trace."""
         with self.lock:
             self.cache.clear()
-
-
-def argument_name(names: Sequence[str], path: tree.KeyPath) -> str:
-    """A leaf of (args, kwargs) as the user calls it: x['w'][0]."""
-    where, first, *rest = path
-    name: Any = f"#{first.idx}" if where == tree.SequenceKey(0) else first.key
-    if where == tree.SequenceKey(0) and first.idx < len(names):
-        name = names[first.idx]
-    return f"{name}{tree.keystr(tuple(rest))}"
-
-
-def difference(names: Sequence[str], old: Signature, new: Signature) -> str:
-    """The first thing that differs between two signatures, by the name of the argument."""
-    if old.static != new.static:
-        return f"static arguments were {old.static}, now {new.static}"
-    if old.tree != new.tree:
-        return f"the arguments' structure was {old.tree}, now {new.tree}"
-    paths = [p for p, _ in tree.leaves_with_path(new.tree.unflatten(range(len(new.avals))))]
-    kinds = [f"{a}{' (weak)' * a.weak}" for a in (*old.avals, *new.avals)]
-    changed = [
-        f"argument {argument_name(names, p)} was {before}, now {now}"
-        for p, before, now, a, b in zip(
-            paths, kinds, kinds[len(paths) :], old.avals, new.avals, strict=False
-        )
-        if a is not b
-    ]
-    return "; ".join(changed) or "the named axes around it, or the check switch, changed"
+            self.arrays_only.clear()
 
 
 def chosen(
@@ -295,7 +259,6 @@ def chosen(
     return tuple(places), {*names, *(by_place[k] for k in nums if 0 <= k < len(by_place))}
 
 
-BY_PLACE = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
 BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
 
 

@@ -1,4 +1,5 @@
-"""Agreement with JAX in float64: values, both modes of differentiation, second order, vmap."""
+"""Agreement with JAX: in float64 values, both modes of differentiation, second order, vmap; in
+float32 values and vjps."""
 
 from __future__ import annotations
 
@@ -44,11 +45,23 @@ def measure(lib: Any, f: Fn, xs: Any, dxs: Any, ct: Any, batches: Any) -> dict[s
     return out
 
 
+def measure_in_single(lib: Any, f: Fn, xs: Any, ct: Any) -> dict[str, Any]:
+    """The value and the vjp for operands of half the width."""
+    y, back = lib.vjp(f, *xs)
+    return {"float32 value": y, "float32 vjp": back(ct)}
+
+
+def single(x: np.ndarray) -> np.ndarray:
+    """An array as float32 or complex64."""
+    return x.astype(np.complex64 if x.dtype.kind == "c" else np.float32)
+
+
 def agree(
     ours: Fn, theirs: Fn, *operands: np.ndarray, skip: Sequence[str] = (), rtol: float = 1e-10
 ) -> None:
     """Check that two functions of float64 or complex128 arrays, to one array, are the same under
-    every transformation but those in `skip`, which JAX lacks."""
+    every transformation but those in `skip`, which JAX lacks; and of float32 or complex64 arrays,
+    to 1e-5, unless "float32" is skipped."""
     rng = np.random.default_rng(0)
     with jax.enable_x64(True):
         want = np.asarray(theirs(*operands))
@@ -61,15 +74,24 @@ def agree(
         batches = tuple(np.stack([x, x[::-1] if x.ndim else x, x + dx], 0)
                         for x, dx in zip(operands, dxs, strict=True))  # fmt: skip
         args = operands, dxs, ct, batches
-        expected = jax.jit(lambda *args: measure(jax, theirs, *args))(*args)
-        arrays: Any = [
-            tuple(map(from_numpy, a)) if isinstance(a, tuple) else from_numpy(a) for a in args
-        ]
-        for name, found in measure(ox, ours, *arrays).items():
-            if name not in skip:
-                a, b = jax.tree.leaves(found), jax.tree.leaves(expected[name])
-                for x, y in zip(a, b, strict=True):
-                    close(name, np.asarray(x), np.asarray(y), rtol)
+        args32 = tuple(map(single, operands)), single(ct)
+
+        @jax.jit
+        def expected(args: Any, args32: Any) -> dict[str, Any]:
+            wide = measure(jax, theirs, *args)
+            return wide if "float32" in skip else wide | measure_in_single(jax, theirs, *args32)
+
+        arrays, arrays32 = jax.tree.map(from_numpy, (args, args32))
+        found = measure(ox, ours, *arrays)
+        if "float32" not in skip:
+            found |= measure_in_single(ox, ours, *arrays32)
+        wanted = expected(args, args32)
+        for name in found.keys() - set(skip):
+            tolerance = 1e-5 if name.startswith("float32") else rtol
+            for x, y in zip(
+                jax.tree.leaves(found[name]), jax.tree.leaves(wanted[name]), strict=True
+            ):
+                close(name, np.asarray(x), np.asarray(y), tolerance)
 
 
 def close(what: str, got: np.ndarray, want: np.ndarray, rtol: float = 1e-10) -> None:

@@ -167,7 +167,7 @@ def test_environment_values(variable: str, text: str, want: object) -> None:
 def test_environment_refusals(variable: str, text: str, values: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         Config({variable: text})
-    assert str(caught.value) == f"{variable}: got {text!r}\n  it takes {values}"
+    assert str(caught.value) == f"{variable}: got {text!r}\n  It takes {values}."
 
 
 def python(source: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -182,7 +182,7 @@ def test_the_environment_is_read_at_import() -> None:
     assert python(source, OXMLX_NAN="1", OXMLX_PENDING_LIMIT="12").stdout == "True 12 True\n"
     refused = python(source, OXMLX_SHOW="everything")
     assert refused.returncode == 1
-    assert "OXMLX_SHOW: got 'everything'\n  it takes '', 'jaxpr', 'plan'" in refused.stderr
+    assert "OXMLX_SHOW: got 'everything'\n  It takes '', 'jaxpr', 'plan'" in refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_the_environment_is_read_at_import() -> None:
     ],
 )
 def test_bad_values_are_refused(name: str, value: object, values: str) -> None:
-    text = f"^config: `{name}` got {re.escape(repr(value))}\n  it takes {re.escape(values)}$"
+    text = f"^config: `{name}` got {re.escape(repr(value))}\n  It takes {re.escape(values)}\\.$"
     with pytest.raises(ArgumentError, match=text):
         config.update(name, value)
     with pytest.raises(ArgumentError, match=text):
@@ -210,7 +210,7 @@ def test_bad_values_are_refused(name: str, value: object, values: str) -> None:
 
 @pytest.mark.parametrize("name", ["nans", "NAN", "", "update", "table", "__init__"])
 def test_unknown_names_are_refused(name: str) -> None:
-    text = f"config: there is no switch {name!r}\n  the switches are {', '.join(DEFAULTS)}"
+    text = f"config: there is no switch {name!r}\n  The switches are {', '.join(DEFAULTS)}."
     for change in (lambda: config.update(name, True), lambda: config.context(**{name: True})):
         with pytest.raises(ArgumentError) as caught:
             change()
@@ -218,7 +218,7 @@ def test_unknown_names_are_refused(name: str) -> None:
 
 
 def test_assignment_is_refused() -> None:
-    with pytest.raises(ImmutableError, match=r'call config.update\("jit", False\), or write: with'):
+    with pytest.raises(ImmutableError, match=r'Call config.update\("jit", False\), or write: with'):
         config.jit = False  # type: ignore[assignment]
     with pytest.raises(AttributeError):
         config.nans = True  # type: ignore[attr-defined]

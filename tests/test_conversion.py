@@ -46,11 +46,11 @@ def test_literals_of_integers_fit_or_raise() -> None:
 @pytest.mark.parametrize(
     ("value", "dtype", "text"),
     [
-        (2**40, dt.int32, "array: 1099511627776 does not fit i32\n  int64 holds it: ox.array("),
-        (300, dt.uint8, "300 does not fit u8\n  int32 holds it"),
-        (np.int64(2**40), dt.int32, "1099511627776 does not fit i32\n  int64 holds it"),
-        (2**63, dt.int64, "9223372036854775808 does not fit i64\n  uint64 holds it"),
-        (2**64, dt.int64, "does not fit i64\n  no integer dtype holds it; write it as a float"),
+        (2**40, dt.int32, "array: 1099511627776 does not fit i32\n  Widen it: ox.array("),
+        (300, dt.uint8, "300 does not fit u8\n  Widen it: ox.array(x, dtype=ox.int32)."),
+        (np.int64(2**40), dt.int32, "does not fit i32\n  Widen it: ox.array(x, dtype=ox.int64)"),
+        (2**63, dt.int64, "does not fit i64\n  Widen it: ox.array(x, dtype=ox.uint64)"),
+        (2**64, dt.int64, "does not fit i64\n  No integer dtype holds it; write it as a float."),
         (10**400, dt.float32, "an integer of 1329 bits does not fit f32"),
     ],
 )  # fmt: skip
@@ -167,21 +167,29 @@ def test_lists_of_mixed_numbers_enter_as_the_widest_kind() -> None:
 @pytest.mark.parametrize(
     ("x", "dtype", "text"),
     [
-        ([1, 2**31, 2**32], None, "array: 2147483648 does not fit i32\n  int64 holds it"),
+        (
+            [1, 2**31, 2**32],
+            None,
+            "array: 2147483648 does not fit i32\n  Widen it: ox.array(x, dtype=ox.int64).",
+        ),
         (np.array([[0, -(2**40)]]), None, "-1099511627776 does not fit i32"),
         (np.uint64(2**32), None, "4294967296 does not fit u32"),
         (
             np.array(2**63, "uint64"),
             None,
-            "9223372036854775808 does not fit u32\n  uint64 holds it",
+            "9223372036854775808 does not fit u32\n  Widen it: ox.array(x, dtype=ox.uint64).",
         ),
-        ([2**63, -1], None, "9223372036854775808 does not fit i32\n  uint64 holds it"),
-        ([5, 2**70], None, "1180591620717411303424 does not fit i32\n  no integer dtype holds it"),
+        (
+            [2**63, -1],
+            None,
+            "9223372036854775808 does not fit i32\n  Widen it: ox.array(x, dtype=ox.uint64).",
+        ),
+        ([5, 2**70], None, "1180591620717411303424 does not fit i32\n  No integer dtype holds it"),
         ([-1, 2**63], "uint64", "-1 does not fit u64"),
         ([1, 300], "uint8", "300 does not fit u8"),
         (-1, "uint8", "-1 does not fit u8"),
         (2**63, "int64", "9223372036854775808 does not fit i64"),
-        (1e10, "int32", "10000000000.0 does not fit i32\n  int64 holds it"),
+        (1e10, "int32", "10000000000.0 does not fit i32\n  Widen it: ox.array(x, dtype=ox.int64)."),
         ([0.5, np.nan], "int8", "nan does not fit i8"),
         (2.0**63, "int64", "9.223372036854776e+18 does not fit i64"),
         (np.float16(np.inf), "int64", "inf does not fit i64"),
@@ -231,15 +239,15 @@ def test_what_is_not_a_number_is_refused(x: Any) -> None:
 def test_data_that_would_lose_something_is_refused() -> None:
     for x in (1j, [1j], np.array([1j])):
         with pytest.raises(
-            DtypeError, match="array: a complex array cannot become f32\n  take its"
+            DtypeError, match="array: a complex array cannot become f32\n  Take its"
         ):
             canonical(x, "float32")
     assert canonical([1j, 0], bool).tolist() == [True, False]
-    with pytest.raises(ArgumentError, match="a masked array\n  fill it first"):
+    with pytest.raises(ArgumentError, match="a masked array\n  Fill it first"):
         canonical(np.ma.array([1.0, 2.0], mask=[0, 1]))
     with pytest.raises(ShapeError, match="nested lists of unequal lengths"):
         canonical([[1, 2], [3]])
-    with pytest.raises(DtypeError, match=r'byte order\n  convert it in NumPy: x.astype\("float32"'):
+    with pytest.raises(DtypeError, match=r'byte order\n  Convert it in NumPy: x.astype\("float32"'):
         canonical(np.ones(2, ">f4"))
 
 

@@ -75,7 +75,7 @@ def test_short_names_have_an_inverse() -> None:
         "key<threefry> key<threefry_legacy> float0"
     )
     assert [dt.from_short_name(name) for name in names] == every
-    with pytest.raises(DtypeError, match="no dtype prints as 'float32'\n  there are bool, i8"):
+    with pytest.raises(DtypeError, match="no dtype prints as 'float32'\n  There are bool, i8"):
         dt.from_short_name("float32")
     with pytest.raises(DtypeError, match="short_name: .* is no dtype of oxmlx"):
         dt.short_name(np.dtype(object))
@@ -132,14 +132,14 @@ def test_as_dtype_knows_extended_dtypes(d: dt.Dtype) -> None:
     ids=repr,
 )
 def test_as_dtype_refuses_and_names_what_there_is(x: object) -> None:
-    with pytest.raises(DtypeError, match=r"(?s)^zeros: .* is no dtype of oxmlx\n  there are bool"):
+    with pytest.raises(DtypeError, match=r"(?s)^zeros: .* is no dtype of oxmlx\n  There are bool"):
         dt.as_dtype(x, "zeros")
 
 
 @pytest.mark.parametrize("x", [">f4", np.dtype(">f4"), np.dtype(">i8"), ">c16"], ids=repr)
 def test_as_dtype_refuses_a_foreign_byte_order(x: object) -> None:
     name = np.dtype(x).name  # type: ignore[call-overload]
-    with pytest.raises(DtypeError, match=rf'byte order\n  convert it in NumPy: x.astype\("{name}"'):
+    with pytest.raises(DtypeError, match=rf'byte order\n  Convert it in NumPy: x.astype\("{name}"'):
         dt.as_dtype(x)
 
 
@@ -148,7 +148,7 @@ def test_as_dtype_refuses_a_foreign_byte_order(x: object) -> None:
 )
 def test_as_dtype_refuses_what_means_two_things(text: str, ours: str, theirs: str) -> None:
     assert np.dtype(text) == np.dtype(theirs) and dt.from_short_name(text) == np.dtype(ours)
-    with pytest.raises(DtypeError, match=f"write '{ours}' or '{theirs}'"):
+    with pytest.raises(DtypeError, match=f"Write '{ours}' or '{theirs}'"):
         dt.as_dtype(text)
 
 
@@ -304,7 +304,7 @@ def test_extended_dtypes_promote_with_themselves_only() -> None:
         for other in (*(t.dtype for t in TYPES), *(e for e in EXTENDED if e != d)):
             with pytest.raises(DtypeError, match=re.escape(f"{dt.short_name(d)} and ")):
                 dt.promote(d, False, other, False)
-    with pytest.raises(DtypeError, match=r"key<threefry> and i32 have no common dtype\n  convert"):
+    with pytest.raises(DtypeError, match=r"key<threefry> and i32 have no common dtype\n  Convert"):
         dt.result_type(dt.KEY_DTYPES["threefry"], 1)
     with pytest.raises(ArgumentError, match="result_type: no arguments"):
         dt.result_type()

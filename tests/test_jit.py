@@ -211,3 +211,24 @@ def test_the_nan_switch_names_the_equation(device: str) -> None:
         assert float(f(ox.numpy.ones(3))) == 3
         with pytest.raises(EvaluationError, match="log: made a NaN"):
             f(-ox.numpy.ones(3))
+
+
+def test_a_call_on_arrays_alone_is_told_apart_like_any_other() -> None:
+    """It takes a way of its own, which must see what the other one sees."""
+    f = ox.jit(lambda x, y=None: x * 2 if y is None else x + y)
+    x, i = ox.numpy.ones(3), ox.numpy.arange(3)
+    for _ in range(2):
+        assert f(x).tolist() == [2, 2, 2]
+        assert f(i).dtype == ox.int32
+        assert f(x, i).tolist() == [1, 2, 3]
+        assert f(x, y=i).tolist() == [1, 2, 3]
+        assert f(x, 1.0).tolist() == [2, 2, 2]
+        assert ox.vmap(f)(x).tolist() == [2, 2, 2]
+        assert float(ox.grad(lambda x: f(x).sum())(x)[0]) == 2
+    assert f.traces == 6
+    with ox.config.context(check=True):
+        f(x)
+    assert f.traces == 7
+    f.clear_cache()
+    f(x)
+    assert f.traces == 8

@@ -78,7 +78,7 @@ def test_no_other_thread_can_clear_the_cache_between_a_look_and_a_touch() -> Non
             with ThreadPoolExecutor(1) as other:
                 free.append(other.submit(f.lock.acquire, blocking=False).result())
 
-    f = ox.jit(lambda x: x + 1)
+    f = ox.jit(lambda xs: xs[0] + 1)
     f.cache = Watched()
-    assert f(array(1)).tolist() == f(array(1)).tolist() == [2]
+    assert f((array(1),)).tolist() == f((array(1),)).tolist() == [2]
     assert free == [False]

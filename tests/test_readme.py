@@ -13,6 +13,7 @@ from generate import FOLDER
 from gguf_weights import convert
 
 import oxmlx as ox
+import oxmlx.numpy as onp
 
 README = (pathlib.Path(__file__).parents[1] / "README.md").read_text()
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL))
@@ -68,6 +69,36 @@ def test_add_an_op() -> None:
     run("Add an op", space)
     cube: Any = space["cube"]
     assert float(ox.grad(ox.grad(ox.jit(cube)))(2.0)) == 12.0
+
+
+def test_the_examples_are_listed() -> None:
+    files = (pathlib.Path(__file__).parents[1] / "examples").rglob("*.py")
+    commands = {p.name for p in files if "python examples/" in p.read_text(encoding="utf-8")}
+    listed = re.findall(r"^\| `(?:llm/)?(\w+\.py)` \|", SECTIONS["Examples"], re.MULTILINE)
+    assert set(listed) == commands
+
+
+def test_what_is_missing_is_missing() -> None:
+    """A row of the table that has been filled is to be taken out."""
+    rows = re.findall(r"^\| `(jax[\w.]*)` \| (.*) \|$", SECTIONS["Coming from JAX"], re.MULTILINE)
+    assert len(rows) == 5
+    for module, names in rows:
+        home = getattr(ox, module.partition(".")[2], ox) if "linalg" not in module else onp.linalg
+        for name in re.findall(r"`(\w+)`", names):
+            assert not hasattr(home, name), f"{module}.{name}"
+
+
+def test_weights_of_torch() -> None:
+    """A convolution with channels first, by hand, is ours of what the text transposes."""
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(2, 3, 5, 5)), rng.normal(size=(4, 3, 2, 2))
+    windows = np.lib.stride_tricks.sliding_window_view(x, (2, 2), (2, 3))
+    want = np.einsum("nchwij,ocij->nohw", windows, w)
+    layer = ox.nn.Conv2d(3, 4, 2, bias=False, key=ox.random.key(0))
+    layer = layer.replace(weight=ox.array(w.transpose(0, 2, 3, 1)))
+    got = layer(ox.array(x.transpose(0, 2, 3, 1)))
+    np.testing.assert_allclose(np.asarray(got).transpose(0, 3, 1, 2), want, rtol=1e-4, atol=1e-5)
+    assert "w.transpose(0, 2, 3, 1)" in SECTIONS["Coming from torch"]
 
 
 def test_the_switches_are_those_of_the_table() -> None:

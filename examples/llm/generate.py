@@ -18,16 +18,19 @@ import numpy as np
 from gguf_weights import convert
 from llama import Caches, Llama, load_llama
 from sampling import Sampling, mark_seen, next_token
-from tokenizer import TextStream, load_tokenizer, render_chat
+from tokenizer import TextStream, UntilText, load_tokenizer, render_chat
 from tokenizers import Tokenizer
 
 import oxmlx as ox
 import oxmlx.numpy as jnp
+from oxmlx.errors import ArgumentError
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from fetch import fetch
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "smollm2-135m-instruct"
+FILES = "config.json", "model.safetensors", "tokenizer.json"
+ENDS = "<|im_end|>", "<|endoftext|>"
 ROUND = 16  # prompt lengths are rounded up to this, so that few programs are compiled
 
 
@@ -101,11 +104,14 @@ def stream(
 
 
 class Answer:
-    """The text of one sequence, piece by piece, until a token that stops it."""
+    """The text of one sequence, piece by piece, until a special token or a text that stops it."""
 
-    def __init__(self, prompt: str, tokenizer: Tokenizer, stops: Sequence[int]) -> None:
+    def __init__(self, prompt: str, tokenizer: Tokenizer, stops: Sequence[str]) -> None:
         self.prompt, self.text, self.tokens, self.alive = prompt, "", 0, True
-        self.stream, self.stops = TextStream(tokenizer), stops
+        special = {t.content: k for k, t in tokenizer.get_added_tokens_decoder().items()}
+        self.stops = [special[stop] for stop in stops if stop in special]
+        self.stream = TextStream(tokenizer)
+        self.until = UntilText([stop for stop in stops if stop not in special])
 
     def push(self, token: int) -> str:
         """The text that became certain with this token."""
@@ -113,11 +119,13 @@ class Answer:
         if not self.alive:
             return ""
         self.tokens += 1
-        return self.add(self.stream.push(token))
+        piece = self.until.push(self.stream.push(token))
+        self.alive = not self.until.found
+        return self.add(piece)
 
     def finish(self) -> str:
-        """What is left at the end: half a character, if anything."""
-        return self.add(self.stream.finish())
+        """What is left at the end: half a character, or the beginning of a stop, if anything."""
+        return self.add(self.until.push(self.stream.finish()) + self.until.finish())
 
     def add(self, piece: str) -> str:
         self.text += piece
@@ -129,14 +137,11 @@ def chat(model: Llama, tokenizer: Tokenizer, args: argparse.Namespace) -> list[A
     prompts = [p for p in args.prompt for _ in range(args.samples)]
     texts = [p if args.raw else render_chat([{"role": "user", "content": p}]) for p in prompts]
     ids = [tokenizer.encode(text).ids for text in texts]
-    stops = [tokenizer.token_to_id(token) for token in args.stop]
-    answers = [Answer(prompt, tokenizer, stops) for prompt in prompts]
-    settings = Sampling(
-        args.temperature, args.top_k, args.top_p, args.min_p, args.repetition_penalty
-    )
-    times = [time.perf_counter()]
-    for tokens, _ in stream(model, ids, args.max_tokens, settings, args.seed):
+    answers = [Answer(prompt, tokenizer, [*ENDS, *args.stop]) for prompt in prompts]
+    times, made = [time.perf_counter()], list[int]()
+    for tokens, _ in stream(model, ids, args.max_tokens, args.settings, args.seed):
         times.append(time.perf_counter())
+        made.append(sum(a.alive for a in answers))
         pieces = [a.push(token) for a, token in zip(answers, tokens.tolist(), strict=True)]
         print(pieces[0], end="", flush=True)
         if not any(a.alive for a in answers):
@@ -145,12 +150,34 @@ def chat(model: Llama, tokenizer: Tokenizer, args: argparse.Namespace) -> list[A
     for answer in answers[1:]:
         answer.finish()
         print(f"\n> {answer.prompt}\n{answer.text}")
-    start, first, *_, last = [*times, times[-1]]
-    count = sum(max(a.tokens - 1, 0) for a in answers)  # those after the first step
-    rate = f"then {count / (last - first):.1f} tokens/s" if count else "and no more"
-    read = f"{sum(map(len, ids))} tokens read in {first - start:.2f} s"
-    print(f"[{read}, compiling included; {rate}]", file=sys.stderr)
+    print(f"[{sum(map(len, ids))} tokens read in {speed(times, made)}]", file=sys.stderr)
     return answers
+
+
+def speed(times: Sequence[float], made: Sequence[int]) -> str:
+    """What the clock says: the first step reads and compiles, the second compiles, too.
+
+    Args:
+        times: when it began, and when each step ended.
+        made: how many tokens each step made.
+
+    >>> speed([0.0, 2.0, 3.0, 3.5, 4.0], [1, 1, 1, 1])
+    '2.00 s, compiling included; then 2.0 tokens/s'
+    >>> speed([0.0, 2.0, 3.0], [1, 1])
+    '2.00 s, compiling included; then too few to time'
+    """
+    steady = times[2:]
+    rate = "too few to time"
+    if len(steady) > 1:
+        rate = f"{sum(made[2:]) / (steady[-1] - steady[0]):.1f} tokens/s"
+    return f"{times[1] - times[0]:.2f} s, compiling included; then {rate}"
+
+
+def positive(text: str) -> int:
+    """An integer of the command line, from 1."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"wanted 1 or more, got {text}")
+    return int(text)
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -164,8 +191,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     p.add_argument("--model", type=Path, default=FOLDER, help="a Hugging Face folder")
     p.add_argument("--raw", action="store_true", help="continue the text, without a chat template")
-    p.add_argument("--samples", type=int, default=1, help="answers to each prompt")
-    p.add_argument("--max-tokens", type=int, default=96, help="length of an answer at most")
+    p.add_argument("--samples", type=positive, default=1, help="answers to each prompt")
+    p.add_argument("--max-tokens", type=positive, default=96, help="length of an answer at most")
     p.add_argument("--temperature", type=float, default=0.0, help="0 chooses the likeliest token")
     p.add_argument(
         "--top-k", type=int, default=0, help="draw from so many of the likeliest tokens; 0 for all"
@@ -190,12 +217,26 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     p.add_argument(
         "--stop",
-        nargs="*",
-        default=["<|im_end|>", "<|endoftext|>"],
-        help="tokens that end an answer",
+        action="append",
+        default=[],
+        help="a text that ends an answer, which the end of a turn always does; can be repeated",
     )
     p.add_argument("--seed", type=int, default=0, help="of the draws, at a temperature above 0")
-    return p.parse_args(argv)
+    args = p.parse_args(argv)
+    if "" in args.stop:
+        p.error("argument --stop: an empty text is everywhere")
+    if args.raw and "" in args.prompt:
+        p.error("argument prompt: with --raw there must be some text to continue, got ''")
+    missing = [name for name in FILES if not (args.model / name).is_file()]
+    if args.model != FOLDER and missing:
+        p.error(f"argument --model: {args.model.absolute()} has no {' and no '.join(missing)}")
+    try:
+        args.settings = Sampling(
+            args.temperature, args.top_k, args.top_p, args.min_p, args.repetition_penalty
+        )
+    except ArgumentError as error:
+        p.error(error.problem)
+    return args
 
 
 def main(argv: Sequence[str] | None = None) -> list[Answer]:

@@ -91,6 +91,37 @@ def make_byte_alphabet() -> dict[str, int]:
     return {chr(byte): byte for byte in printable} | stand_ins
 
 
+class UntilText:
+    """Pieces of text in, the same text out up to the first of `stops`; what may begin one waits.
+
+    >>> until = UntilText(["STOP"])
+    >>> [until.push(piece) for piece in ("a S", "Sun, ", "S", "TOP it", "more")], until.found
+    (['a ', 'SSun, ', '', '', ''], True)
+    """
+
+    def __init__(self, stops: Sequence[str]) -> None:
+        self.stops, self.found, self._waiting = stops, False, ""
+
+    def push(self, piece: str) -> str:
+        """The text in which no stop can begin any more; nothing after one was found."""
+        if self.found:
+            return ""
+        text = self._waiting + piece
+        places = [text.index(stop) for stop in self.stops if stop in text]
+        if places:
+            self.found, self._waiting = True, ""
+            return text[: min(places)]
+        starts = [stop[:n] for stop in self.stops for n in range(1, len(stop))]
+        certain = len(text) - max((len(s) for s in starts if text.endswith(s)), default=0)
+        self._waiting = text[certain:]
+        return text[:certain]
+
+    def finish(self) -> str:
+        """What still waits when generation ends."""
+        text, self._waiting = self._waiting, ""
+        return text
+
+
 class TextStream:
     """Tokens in, text out: what comes is final, so a character waits for the last of its bytes.
 

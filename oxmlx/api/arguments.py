@@ -12,6 +12,7 @@ from oxmlx import tree
 from oxmlx.dtypes import float0, is_complex, is_inexact
 from oxmlx.errors import ArgumentError, GradientError, ShapeError
 from oxmlx.ir.aval import Aval
+from oxmlx.ir.trace import check_around
 from oxmlx.ir.value import Value
 from oxmlx.ops.axes import zeros_like
 from oxmlx.ops.convert import NUMBERS, as_value, cast
@@ -22,6 +23,7 @@ def flatten_values(x: Any, who: str) -> tuple[list[Any], tree.PyTreeDef]:
 
     Raises:
         ArgumentError: a leaf is neither an array nor a number; the text names its path.
+        LeakedTracerError: a leaf outlived the transformation that made it.
     """
     leaves, treedef = tree.flatten(x)
     return as_values(leaves, treedef, [True] * len(leaves), who), treedef
@@ -32,6 +34,7 @@ def as_values(
 ) -> list[Any]:
     """The leaves with those that are `wanted` as values; errors as of `flatten_values`."""
     pairs = list(zip(leaves, wanted, strict=True))
+    check_around(leaves, who)
     try:
         return [as_value(x, who) if w and not isinstance(x, Value) else x for x, w in pairs]
     except ArgumentError as e:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import sys
 from collections.abc import Callable, Collection
 from types import FunctionType, ModuleType, TracebackType
 from typing import Any, TypeVar
 
 from oxmlx.config import config
-from oxmlx.errors import OxmlxError
+from oxmlx.errors import ArgumentError, OxmlxError
 from oxmlx.source import Location, is_internal
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def boundary(f: F) -> F:
-    """A function whose errors show the user's frames only; `OXMLX_TRACEBACK=full` shows all.
+    """A function whose errors show the user's frames only, and so do those that come from the
+    user's own functions; `OXMLX_TRACEBACK=full` shows all.
+
+    An error of Python's that no code of the user's has raised is one of the arguments, which nobody
+    has refused by name: it becomes an `ArgumentError`.
 
     A bare `raise` keeps the traceback that the error carries and adds no frame of its own, so the
     frames that are cut here stay cut.
@@ -34,8 +39,53 @@ def boundary(f: F) -> F:
             if config.traceback == "short":
                 shorten(e)
             raise
+        except Exception as e:
+            if config.traceback == "full":
+                raise
+            shorten_foreign(e)
+            if e.__traceback__ is not None or not is_unrefused(f, e):
+                raise
+            try:
+                raise unrefused(f, args, kwargs, e) from e
+            except ArgumentError as refusal:
+                refusal.__traceback__ = None
+                raise
 
     return guarded  # pyright: ignore[reportReturnType]
+
+
+CALL = re.compile(r"\S+\(\) (missing|takes|got (an unexpected|multiple|some)) ")
+
+
+"""How Python says that a call, of our function or through `jit` of the user's, was wrong."""
+UNREFUSED = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, AssertionError)
+
+
+def shorten_foreign(e: Exception) -> None:
+    """`shorten` for an error that we did not raise; an error that the user's handler is about, its
+    context, is the user's."""
+    e.__traceback__ = users(e.__traceback__)
+
+
+def is_unrefused(f: Callable[..., Any], e: Exception) -> bool:
+    """Does an error without a frame of the user's come from the arguments of a named function? The
+    errors of operators and other special methods mean something to Python."""
+    special = f.__name__.startswith("_") and f.__name__ not in ("__init__", "__call__")
+    return isinstance(e, UNREFUSED) and not special and CALL.match(str(e)) is None
+
+
+def unrefused(f: Callable[..., Any], args: Any, kwargs: Any, e: Exception) -> ArgumentError:
+    """The error for arguments that a function does not take."""
+    name = f.__name__
+    if name in ("__init__", "__call__"):
+        name, args = type(args[0]).__name__, args[1:]
+    given = [type(x).__name__ for x in args]
+    given += [f"{key}={type(x).__name__}" for key, x in kwargs.items()]
+    return ArgumentError(
+        name,
+        f"does not take ({', '.join(given)}): {type(e).__name__}: {e}",
+        "See its docstring; OXMLX_TRACEBACK=full shows where it failed.",
+    )
 
 
 def shorten(e: BaseException) -> None:

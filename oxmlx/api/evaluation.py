@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from oxmlx import tree
 from oxmlx.ir.array import Array, evaluate, known
 from oxmlx.ir.device import Device, as_device
+from oxmlx.ir.trace import check_around
 from oxmlx.ir.value import Value
 from oxmlx.ops.convert import as_data
 
@@ -23,11 +24,18 @@ def eval(*trees: Any) -> None:  # MLX's name
     >>> ox.eval(x); x.is_pending()
     False
     """
-    evaluate([x.node for x in tree.leaves(trees) if type(x) is Array])
+    leaves = tree.leaves(trees)
+    check_around(leaves, "eval")
+    evaluate([x.node for x in leaves if type(x) is Array])
 
 
 def block_until_ready(x: T) -> T:
-    """`eval`, then return the pytree: JAX's spelling."""
+    """`eval`, then return the pytree: JAX's spelling.
+
+    >>> import oxmlx as ox
+    >>> ox.block_until_ready({"x": ox.numpy.ones(3) + 1})["x"].is_pending()
+    False
+    """
     eval(x)
     return x
 
@@ -49,6 +57,7 @@ def device_put(x: T, device: Device | str | None = None) -> T:
     place = as_device(device)
 
     def put(leaf: Any) -> Any:
+        check_around([leaf], "device_put")
         value = as_data(leaf, "device_put")
         if type(value) is not Array or value.place is place:
             return value
@@ -58,5 +67,10 @@ def device_put(x: T, device: Device | str | None = None) -> T:
 
 
 def device_get(x: Any) -> Any:
-    """The arrays of a pytree as read-only NumPy arrays."""
+    """The arrays of a pytree as read-only NumPy arrays.
+
+    >>> import oxmlx as ox
+    >>> type(ox.device_get({"x": ox.numpy.ones(3)})["x"]).__name__
+    'ndarray'
+    """
     return tree.map(lambda v: v.concrete("a NumPy array") if isinstance(v, Value) else v, x)

@@ -73,7 +73,14 @@ def checkpoint_name(x: Any, name: str) -> Any:
 
 
 class policies:  # a namespace, spelled as in JAX
-    """Which values `checkpoint` may keep: functions of (primitive, *avals of its operands)."""
+    """Which values `checkpoint` may keep: functions of (primitive, *avals of its operands).
+
+    >>> import oxmlx as ox
+    >>> f = lambda w, x: ox.numpy.sin(x @ w).sum()
+    >>> cheap = ox.checkpoint(f, policy=ox.checkpoint_policies.dots_saveable)
+    >>> ox.grad(cheap)(ox.numpy.zeros(2), ox.numpy.ones((3, 2)))
+    array([3., 3.], dtype=float32)
+    """
 
     @staticmethod
     def everything_saveable(prim: Primitive, *_: Any) -> bool:

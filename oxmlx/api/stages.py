@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,11 +31,16 @@ class Entry(NamedTuple):
     out_tree: tree.PyTreeDef
     out_avals: list[Aval]
 
-    def call(self, values: list[Any]) -> list[Any]:
+    def call(self, values: Sequence[Any]) -> list[Any]:
         """Run compiled code on realised operands; inside a trace, and for effects, by `bind`."""
         if current_trace() is not BASE or self.prim.effects:
             return bind(self.prim, *self.consts, *values)
-        device, buffers = realise(self.prim, [*self.consts, *values])
+        if self.consts and any(type(x) is Array and x.place for x in values):
+            # the arguments say where to run, and what was closed over follows them
+            device, buffers = realise(self.prim, values)
+            buffers = [x.buffer for x in self.consts] + buffers
+        else:
+            device, buffers = realise(self.prim, [*self.consts, *values])
         outs = executable(self.prim.body, device)(buffers)
         return [
             Array(a, device, known(x if type(x) is np.ndarray else np.asarray(x)))

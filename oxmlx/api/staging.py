@@ -166,6 +166,10 @@ def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
     Returns:
         A pytree of ShapeDtypeStruct.
+
+    >>> import oxmlx as ox
+    >>> ox.eval_shape(lambda x: {"mean": x.mean(0)}, ox.numpy.ones((3, 4)))
+    {'mean': ShapeDtypeStruct(shape=(4,), dtype=float32)}
     """
     check_callable("eval_shape", fun)
     jaxpr, _, out_tree = trace_abstract(fun, args, kwargs, (), "eval_shape")

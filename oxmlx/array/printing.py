@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from oxmlx.api.boundary import boundary
 from oxmlx.dtypes import is_key, short_name
 from oxmlx.ir.array import Array
 from oxmlx.ir.value import Value
@@ -87,5 +88,5 @@ def array_format(x: Value, spec: str) -> str:
 def install() -> None:
     """Put the texts on arrays."""
     methods = {"__repr__": array_repr, "__str__": array_str, "__format__": array_format}
-    for name, method in methods.items():
-        setattr(Array, name, method)
+    for name, method in methods.items():  # printing computes, and what it computes may fail
+        setattr(Array, name, boundary(method))

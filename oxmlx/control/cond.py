@@ -274,7 +274,8 @@ def choose_branch(who: str, index: Any, branches: Sequence[Any], operands: tuple
     """Trace the branches on the same operands and bind them as one equation."""
     leaves, in_tree = tree.flatten(operands)
     values = [as_value(x, who) for x in leaves]
-    traced = [stage_flat(f, avals_of(values), in_tree, who) for f in branches]
+    step = -1 if who == "cond" else 1  # true_fun is the later branch, and traced first as in JAX
+    traced = [stage_flat(f, avals_of(values), in_tree, who) for f in branches[::step]][::step]
     trees = [t for _, _, t in traced]
     names = branch_names(who, len(branches))
     for name, t in zip(names, trees, strict=True):

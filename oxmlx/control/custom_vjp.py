@@ -222,7 +222,7 @@ def check_fwd(fwd: Jaxpr, pair: Any, body: Jaxpr, out_tree: Any) -> Any:
         if have.strong is not want.strong:
             problem = f"the function returns {want}, its fwd returns {have}"
             raise ShapeError(
-                "custom_vjp", problem, "fwd must return the same output as the function."
+                "custom_vjp", problem, "Let fwd return the same output as the function."
             )
     return parts[1]
 

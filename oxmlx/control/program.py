@@ -9,6 +9,7 @@ from oxmlx import tree
 from oxmlx.ir.jaxpr import Jaxpr, Var, intern_jaxpr
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.stage import avals_of, stage
+from oxmlx.ir.trace import check_around
 from oxmlx.ops.convert import as_value
 
 T = TypeVar("T")
@@ -116,6 +117,7 @@ def stage_flat(
 def call_on_values(f: Callable[..., Any], args: tuple[Any, ...], who: str) -> Any:
     """Call a function as it is called when it is traced: with values for leaves, and for values."""
     leaves, in_tree = tree.flatten(args)
+    check_around(leaves, who)
     out = f(*in_tree.unflatten([as_value(x, who) for x in leaves]))
     return tree.map(lambda x: as_value(x, who), out)
 

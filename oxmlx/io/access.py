@@ -39,8 +39,9 @@ def refusal_of(
         problem = f"{path} needs a folder where there is a file"
         return FolderError(who, problem, "Choose another path, or move the file away.")
     if folder.is_dir():
-        problem, advice = f"there is no file {path}", "Look for it with os.listdir of its folder."
+        problem = f"there is no file {path.absolute()}"
+        advice = "Look for it with os.listdir of its folder."
     else:
-        problem = f"there is no folder {folder}"
+        problem = f"there is no folder {folder.absolute()}"
         advice = "Check the path, or make the folder first, with os.makedirs."
     return MissingFileError(who, problem, advice)

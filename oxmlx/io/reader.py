@@ -55,6 +55,14 @@ class SafeFile:
     """An open safetensors file, with the methods of `safetensors.safe_open`.
 
     The file stays mapped as long as it is open, or an array that came from it is alive.
+
+    >>> import oxmlx as ox
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     ox.io.save(f"{folder}/x.safetensors", {"w": ox.numpy.ones((2, 3))})
+    ...     with ox.io.safe_open(f"{folder}/x.safetensors") as file:
+    ...         file.keys(), file.get_tensor("w").shape
+    (['w'], (2, 3))
     """
 
     def __init__(
@@ -106,7 +114,16 @@ class SafeFile:
 
 
 class LazyTensor:
-    """A tensor of an open file; an index gives an array over the bytes that it selects."""
+    """A tensor of an open file; an index gives an array over the bytes that it selects.
+
+    >>> import oxmlx as ox
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     ox.io.save(f"{folder}/x.safetensors", {"w": ox.numpy.arange(6).reshape(2, 3)})
+    ...     with ox.io.safe_open(f"{folder}/x.safetensors") as file:
+    ...         file.get_slice("w")[1]
+    array([3, 4, 5], dtype=int32)
+    """
 
     def __init__(self, file: SafeFile, name: str, entry: Entry) -> None:
         self.file, self.name, self.entry = file, name, entry

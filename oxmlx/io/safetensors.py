@@ -98,7 +98,7 @@ def check_tensor(name: str, x: np.ndarray, who: str) -> None:
         problem = "an array is called '__metadata__', where the format keeps its metadata"
         raise ArgumentError(who, problem, "Rename it.")
     if x.dtype not in NAMES:
-        advice = "save_npz and save_state can."
+        advice = "Use save_npz or save_state, which can."
         if is_key(x.dtype):
             advice = f"{advice} Or save ox.random.key_data(key)."
         problem = f"leaf {name!r:.80} is {short_name(x.dtype)}, which safetensors cannot hold"

@@ -122,6 +122,16 @@ def save_sharded(
 
     Raises:
         ArgumentError: max_shard_size is not a positive integer; else as for `save_safetensors`.
+
+    >>> import oxmlx as ox
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     save_sharded(folder, {"a": ox.numpy.ones(2), "b": ox.numpy.ones(3)}, max_shard_size=12)
+    ...     print(*sorted(path.name for path in Path(folder).iterdir()))
+    ...     ox.io.load(folder)["b"]
+    model-00001-of-00002.safetensors model-00002-of-00002.safetensors model.safetensors.index.json
+    array([1., 1., 1.], dtype=float32)
     """
     root, who = Path(folder), f"save_sharded({os.fspath(folder)!r})"
     if type(max_shard_size) is not int or max_shard_size < 1:

@@ -92,6 +92,14 @@ def load_state(
         FileFormatError: the file is corrupt, or holds no training state.
         StateDictError: names, shapes or dtypes are not those of the template.
         MissingFileError: there is no such file.
+
+    >>> import oxmlx as ox
+    >>> from tempfile import TemporaryDirectory
+    >>> start = lambda: {"params": ox.numpy.zeros(2), "key": ox.random.key(0)}
+    >>> with TemporaryDirectory() as folder:
+    ...     save_state(f"{folder}/state", start())
+    ...     load_state(f"{folder}/state", ox.eval_shape(start))["params"]
+    array([0., 0.], dtype=float32)
     """
     file = SafeFile(path, "load_state", device)
     text = file.metadata().get(NOTES)

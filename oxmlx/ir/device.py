@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -59,6 +59,10 @@ def devices(kind: str | None = None) -> list[Device]:
 
     Raises:
         DeviceError: no backend of this kind is installed.
+
+    >>> import oxmlx as ox
+    >>> ox.devices("reference")
+    [Device(reference:0)]
     """
     if kind is not None and kind not in _counts:
         known = ", ".join(sorted(_counts))
@@ -98,10 +102,23 @@ chosen_device = _default.get
 """The device that a `with` block around this line has chosen, if any."""
 
 
+def use_device(device: Device | str) -> AbstractContextManager[Device]:
+    """Make new arrays on `device` inside a `with` block of this thread.
+
+    Raises:
+        DeviceError: there is no such device.
+
+    >>> import oxmlx as ox
+    >>> with ox.default_device("reference"):
+    ...     ox.numpy.zeros(2).device
+    Device(reference:0)
+    """
+    return choice_of(as_device(device))
+
+
 @contextmanager
-def use_device(device: Device | str) -> Generator[Device]:
-    """Make new arrays on `device` inside a `with` block of this thread."""
-    chosen = as_device(device)
+def choice_of(chosen: Device) -> Generator[Device]:
+    """The block itself: what it is to choose is checked before, outside any generator."""
     token = _default.set(chosen)
     try:
         yield chosen

@@ -16,7 +16,7 @@ from oxmlx.ir.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, intern_jaxpr
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.trace import BASE, Trace, abstract, current_trace, foreign, interpret, is_around
 from oxmlx.ir.value import Tracer
-from oxmlx.source import current_location, pin_location, unpin_location
+from oxmlx.source import Location, current_location, pin_location, unpin_location
 
 
 class JaxprTracer(Tracer):
@@ -56,6 +56,10 @@ class JaxprTrace(Trace):
                 raise foreign(prim, x, self)
             const = self.consts[id(x)] = (x, Var(x.aval))
         return const[1]
+
+    def made_at(self, x: Any) -> Location | None:
+        by = (eqn for eqn in self.eqns if any(v is x.symbol for v in eqn.outputs))
+        return next((eqn.where for eqn in by), None)
 
     def process(self, prim: Primitive, args: Sequence[Any]) -> Any:
         inputs = tuple([self.atom(x, prim) for x in args])

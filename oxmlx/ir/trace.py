@@ -7,7 +7,7 @@ trace is a constant to an inner one, and what a trace makes of an operation it a
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any, ClassVar
 
@@ -36,6 +36,20 @@ class Trace:
     @abstractmethod
     def process(self, prim: Primitive, args: Sequence[Any]) -> Any:
         """Apply `prim` to values of this trace, or of those around it."""
+
+    def made_at(self, x: Any) -> Location | None:
+        """The line that made a value of this trace, if it is known."""
+        return None
+
+    def check_around(self, x: Any, who: str, what: str) -> None:
+        """Refuse a value of this trace where the trace has ended.
+
+        Args:
+            who: who refuses.
+            what: the value, as the subject of a sentence.
+        """
+        if not is_around(self, current_trace()):
+            raise leaked(x, who, what)
 
 
 _abstract: dict[Any, Any] = {}
@@ -173,15 +187,7 @@ def bind(prim: Primitive, *args: Any) -> Any:
 def foreign(prim: Any, x: Any, trace: Trace | None) -> Exception:
     """The error for an operand that no trace around us knows."""
     if isinstance(x, Tracer):
-        made = x.owner.where
-        return LeakedTracerError(
-            who(prim),
-            f"{x!r} was made inside a transformation that has ended"
-            + (f" (the one entered at {made})" if made else ""),
-            "Return values from the transformed function instead of storing them outside "
-            "(in a global, an attribute or a list), and call it again to get new ones.",
-            where=current_location(),
-        )
+        return leaked(x, who(prim), repr(x))
     return ArgumentError(
         who(prim),
         f"operands must be arrays or numbers, got {type(x).__name__}",
@@ -190,9 +196,30 @@ def foreign(prim: Any, x: Any, trace: Trace | None) -> Exception:
     )
 
 
+def leaked(x: Tracer, who: str, what: str) -> LeakedTracerError:
+    """The error for a value whose trace has ended."""
+    entered, made = x.owner.where, x.owner.made_at(x)
+    lines = f" (the one entered at {entered}" if entered else ""
+    lines += f", where the value was made at {made})" if made else ")" * bool(lines)
+    return LeakedTracerError(
+        who,
+        f"{what} was made inside a transformation that has ended{lines}",
+        "Return values from the transformed function instead of storing them outside "
+        "(in a global, an attribute or a list), and call it again to get new ones.",
+        where=current_location(),
+    )
+
+
 def who(prim: Any) -> str:
     """How an error calls a primitive: a program by its name, others with their params."""
     return prim.name if getattr(prim, "kind", None) == "program" else str(prim)
+
+
+def check_around(values: Iterable[Any], who: str) -> None:
+    """Refuse tracers, among any objects, whose trace has ended."""
+    for x in values:
+        if isinstance(x, Tracer):
+            x.owner.check_around(x, who, repr(x))
 
 
 def is_around(trace: Trace, inner: Trace | None) -> bool:

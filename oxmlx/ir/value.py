@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 import numpy as np
 
 from oxmlx.dtypes import is_key
-from oxmlx.errors import ConcretizationError, DtypeError, ImmutableError, ShapeError
+from oxmlx.errors import (
+    ConcretizationError,
+    DtypeError,
+    ImmutableError,
+    OutOfBoundsError,
+    ShapeError,
+)
 from oxmlx.ir.aval import Aval
 from oxmlx.source import current_location
 
@@ -26,6 +32,11 @@ class Value(Surface):
     """An array, or a tracer that stands for one: anything with an aval.
 
     `oxmlx.Array` is this class, so `isinstance(x, oxmlx.Array)` holds inside transformations too.
+
+    >>> import oxmlx as ox
+    >>> x = ox.array([1.0, 2.0])
+    >>> isinstance(x, ox.Array), x.shape, (x + 1).tolist()
+    (True, (2,), [2.0, 3.0])
     """
 
     __slots__ = ()
@@ -79,7 +90,12 @@ class Value(Surface):
 
     def item(self, *index: int) -> Any:
         """The one element, as a Python number."""
-        return self.concrete("a Python number").item(*index)
+        if not index:
+            return one_element(self, "item", "a Python number").item()
+        try:
+            return self.concrete("a Python number").item(*index)
+        except IndexError as e:
+            raise OutOfBoundsError("item", f"{e}, in {self.aval}") from None
 
     def tolist(self) -> Any:
         """The elements as nested Python lists."""
@@ -89,16 +105,16 @@ class Value(Surface):
         if is_key(self.aval.dtype):
             advice = "Compare with None: `key if key is not None else ...`."
             raise DtypeError("bool", f"a random key is neither true nor false: {self.aval}", advice)
-        return bool(self.concrete("a Python bool"))
+        return bool(one_element(self, "bool", "a Python bool"))
 
     def __int__(self) -> int:
-        return int(self.concrete("a Python int"))
+        return int(one_element(self, "int", "a Python int"))
 
     def __float__(self) -> float:
-        return float(self.concrete("a Python float"))
+        return float(one_element(self, "float", "a Python float"))
 
     def __complex__(self) -> complex:
-        return complex(self.concrete("a Python complex"))
+        return complex(one_element(self, "complex", "a Python complex"))
 
     def __index__(self) -> int:
         return self.concrete("a Python index").__index__()
@@ -122,6 +138,36 @@ class Value(Surface):
     __hash__ = None  # == is elementwise, so values cannot be dict keys
 
 
+def one_element(x: Value, who: str, what: str) -> Any:
+    """The NumPy array behind a value of one element.
+
+    Raises:
+        ShapeError: it has none, or several.
+    """
+    if x.aval.size != 1:
+        advice = "Index the one you want, or use x.tolist() for all."
+        if who == "bool":
+            advice = "Use x.any() or x.all(), or ox.numpy.where to choose elementwise."
+        problem = f"{what} was asked of {x.aval}, which has {x.aval.size} elements"
+        raise ShapeError(who, problem, advice)
+    return x.concrete(what)
+
+
+STATIC = "Mark the argument it comes from as static, as in ox.jit(f, static_argnums=0)"
+ADVICE = {
+    "a NumPy array": "Use the function of ox.numpy, such as ox.numpy.sin for np.sin; "
+    "ox.pure_callback calls what has none there.",
+    "a Python index": f"{STATIC}; instead of range in a loop, use ox.lax.fori_loop.",
+    "shape as Python numbers": f"{STATIC}: a program is compiled for one shape.",
+}
+"""What to do instead, by what was asked of a traced value."""
+
+CONTROL_FLOW = (
+    "Use ox.lax.cond, ox.lax.while_loop or ox.numpy.where instead of Python control flow, "
+    "mark the argument as static, or print with ox.debug.print."
+)
+
+
 class Tracer(Value):
     """A value seen by one trace."""
 
@@ -129,13 +175,17 @@ class Tracer(Value):
     owner: Any
 
     def concrete(self, what: str) -> Any:
+        self.check_around(what)
         raise ConcretizationError(
             f"{self!r}",
             f"{what} was asked of a value that is not known while the function is traced",
-            "Use ox.lax.cond, ox.lax.while_loop or ox.numpy.where instead of Python control flow, "
-            "mark the argument as static, or print with ox.debug.print.",
+            ADVICE.get(what, CONTROL_FLOW),
             where=current_location(),
         )
+
+    def check_around(self, what: str) -> None:
+        """Refuse where the trace has ended, that `what` was asked."""
+        self.owner.check_around(self, f"{self!r}", f"{what} was asked of a value that")
 
     def __repr__(self) -> str:
         return f"Traced<{self.aval}>"

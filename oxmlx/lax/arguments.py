@@ -136,7 +136,7 @@ def static_int(who: str, name: str, x: Any) -> int:
         raise ArgumentError(
             who,
             f"{name} must hold integers, got {x!r:.80}",
-            "Pass Python ints: a traced value is not known when the program is made.",
+            "Pass Python ints.",
         ) from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
@@ -53,6 +54,10 @@ class Sequential(Module):
 
     A key is split among the layers whose call takes one.
 
+    Raises:
+        ArgumentError: a layer returns itself next to its output, as `BatchNorm` does: the next one
+            would get both.
+
     >>> import oxmlx as ox
     >>> a, b = ox.random.split(ox.random.key(0))
     >>> net = Sequential(Linear(2, 3, key=a), relu, ox.nn.Dropout(0.1), Linear(3, 1, key=b))
@@ -64,6 +69,16 @@ class Sequential(Module):
 
     def __init__(self, *layers: Module | Callable[..., Any]) -> None:
         self.layers = tuple(x if isinstance(x, Module) else Lambda(x) for x in layers)
+        for k, layer in enumerate(self.layers):
+            if returns_itself(type(layer)):
+                name = type(layer).__name__
+                raise ArgumentError(
+                    "Sequential",
+                    f"layer {k} is a {name}, whose call returns (output, new {name})",
+                    "Write a Module that keeps it, say as self.norm, and returns its state too:\n"
+                    "    y, norm = self.norm(x)\n"
+                    "    return y, self.replace(norm=norm)",
+                )
 
     def __call__(self, x: Any, *, key: Any = None) -> Any:
         """The input of the first layer → the output of the last."""
@@ -78,6 +93,14 @@ class Sequential(Module):
 def takes_key(cls: type) -> bool:
     """Has the call of this layer a parameter `key`?"""
     return "key" in inspect.signature(cls.__call__).parameters
+
+
+@cache
+def returns_itself(cls: type) -> bool:
+    """Does the call of this layer return, by its annotation, a pair with a new layer?"""
+    returned = str(inspect.signature(cls.__call__).return_annotation)
+    is_tuple = returned.startswith(("tuple[", "Tuple[", "typing.Tuple["))
+    return is_tuple and not {cls.__name__, "Self"}.isdisjoint(re.findall(r"\w+", returned))
 
 
 class MLP(Module):

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from oxmlx import random
 from oxmlx.dtypes import DtypeLike
 from oxmlx.errors import ArgumentError, ShapeError
+from oxmlx.nn.extents import check_extents
 from oxmlx.nn.module import Module
 from oxmlx.numpy.arguments import Array, ArrayLike, value
 from oxmlx.ops.conv import conv_general
@@ -55,6 +56,7 @@ class Conv(Module):
         dtype: DtypeLike = "float32",
     ) -> None:
         who, rank = type(self).__name__, self.rank
+        check_extents(who, in_channels=in_channels, out_channels=out_channels)
         if groups < 1 or in_channels % groups or out_channels % groups:
             problem = f"{in_channels} and {out_channels} channels do not fall into {groups} groups"
             raise ArgumentError(who, problem, "groups= must divide in_channels and out_channels.")
@@ -108,7 +110,7 @@ class Conv1d(Conv):
         dtype: of w and b.
 
     Raises:
-        ArgumentError: the groups do not divide the channels.
+        ArgumentError: the groups do not divide the channels, or a number is too small.
 
     >>> import oxmlx as ox
     >>> Conv1d(3, 8, 5, padding=2, key=ox.random.key(0))(ox.numpy.ones((1, 10, 3))).shape
@@ -131,7 +133,7 @@ class Conv2d(Conv):
         dtype: of w and b.
 
     Raises:
-        ArgumentError: the groups do not divide the channels.
+        ArgumentError: the groups do not divide the channels, or a number is too small.
 
     >>> import oxmlx as ox
     >>> layer = Conv2d(3, 8, 3, stride=2, padding=1, key=ox.random.key(0))

@@ -9,6 +9,7 @@ from oxmlx import numpy as onp
 from oxmlx import random
 from oxmlx.dtypes import DtypeLike, is_integer
 from oxmlx.errors import DtypeError, ShapeError
+from oxmlx.nn.extents import check_extents
 from oxmlx.nn.module import Module
 from oxmlx.numpy.arguments import Array, ArrayLike, value
 from oxmlx.ops.dot import dot_general
@@ -37,6 +38,9 @@ class Linear(Module):
 
     W is [out, in], as in torch and MLX.
 
+    Raises:
+        ArgumentError: an extent is negative.
+
     >>> import oxmlx as ox
     >>> layer = Linear(3, 2, key=ox.random.key(0))
     >>> layer, layer(ox.numpy.ones((5, 3))).shape
@@ -55,6 +59,7 @@ class Linear(Module):
         key: Any,
         dtype: DtypeLike = "float32",
     ) -> None:
+        check_extents("Linear", in_features=in_features, out_features=out_features)
         for_weight, for_bias = random.split(key)
         bound = 1 / sqrt(max(in_features, 1))
         shape = (out_features, in_features)
@@ -87,6 +92,7 @@ class Embedding(Module):
     def __init__(
         self, num_embeddings: int, dims: int, *, key: Any, dtype: DtypeLike = "float32"
     ) -> None:
+        check_extents("Embedding", num_embeddings=num_embeddings, dims=dims)
         table = random.normal(key, (num_embeddings, dims), dtype)
         self.weight = table * (1 / sqrt(max(dims, 1)))
 

@@ -81,7 +81,8 @@ def cross_entropy(
 
     Args:
         logits: one number a class, along `axis`.
-        targets: class numbers, of the other axes' shape; or probabilities, of the logits' shape.
+        targets: class numbers, of the other axes' shape; or probabilities, of the logits' shape. A
+            class that is not there gives NaN, or with `config.check` an `OutOfBoundsError`.
         weights: a factor for each example.
         axis: the axis of the classes.
         label_smoothing: how much of p is spread evenly over the classes, in [0, 1).

@@ -154,6 +154,10 @@ class Module(Struct):
     def freeze(self, *names: str) -> Self:
         """The module with parameters marked as not trainable.
 
+        `optim.apply_updates` leaves them as they are, whatever gradient or weight decay says, and
+        buffers too. `nn.value_and_grad` computes no gradient for them; `ox.grad` does, which
+        costs time and counts in `clip_by_global_norm`.
+
         Args:
             names: dotted names of parameters or modules, with `*` for any text; all without any.
 
@@ -161,8 +165,12 @@ class Module(Struct):
             ArgumentError: no parameter has such a name.
 
         >>> import oxmlx as ox
-        >>> list(ox.nn.LayerNorm(3).freeze("bias").trainable_parameters())
+        >>> norm = ox.nn.LayerNorm(3).freeze("bias")
+        >>> list(norm.trainable_parameters())
         ['weight']
+        >>> new = ox.optim.apply_updates(norm, ox.tree.map(ox.numpy.ones_like, norm))
+        >>> new.weight, new.bias
+        (array([2., 2., 2.], dtype=float32), array([0., 0., 0.], dtype=float32))
         """
         return self._mark("freeze", names, True)
 

@@ -143,7 +143,8 @@ class BatchNorm(Module):
     """Normalise each channel over batch and space, remembering mean and variance for evaluation.
 
     The state is explicit: a call returns the output and the layer with new running statistics,
-    which in evaluation mode is the layer itself.
+    which in evaluation mode is the layer itself. So `Sequential` refuses it, and a module that has
+    one returns a pair too: `y, norm = self.norm(x); return y, self.replace(norm=norm)`.
 
     Args:
         num_features: the number of channels, the extent of the last axis.

@@ -17,7 +17,7 @@ from oxmlx.errors import ArgumentError, ImmutableError, StaticValueError
 from oxmlx.ir.value import Value
 from oxmlx.nn.fields import buffer, child, layout_of, remember_scope, static, structs
 from oxmlx.nn.frozendict import FrozenDict
-from oxmlx.ops.convert import NUMBERS, as_value
+from oxmlx.ops.convert import NUMBERS, as_value, described
 from oxmlx.tree.registry import Kind, registry
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ class Struct:
         structs[cls.__name__] = cls
         remember_scope(cls, inspect.currentframe())
         kind = Kind(cls, flatten, functools.partial(rebuild, cls), functools.partial(keys, cls))
-        registry.add(cls.__name__, dataclasses.replace(kind, flatten_cached=flatten_cached))
+        names = functools.partial(static_names, cls)
+        kind = dataclasses.replace(kind, flatten_cached=flatten_cached, meta_names=names)
+        registry.add(cls.__name__, kind)
 
     def __setattr__(self, name: str, value: Any) -> None:
         who = type(self).__name__
@@ -174,7 +176,7 @@ def frozen_child(who: str, name: str, value: Any) -> Any:
         return value  # an optimizer's state, or a ShapeDtypeStruct
     raise ArgumentError(
         who,
-        f"field `{name}` is a child by its annotation, and got {kind.__name__}: {value!r:.80}",
+        f"field `{name}` is a child by its annotation, and got {described(value)}",
         "Children hold arrays and modules. Wrap a function in nn.Lambda, or declare the field "
         "with nn.static().",
     )
@@ -193,7 +195,7 @@ def check_static(who: str, name: str, value: Any) -> None:
     except TypeError:
         raise StaticValueError(
             who,
-            f"static field `{name}` must be hashable, got {type(value).__name__}: {value!r:.80}",
+            f"static field `{name}` must be hashable, got {described(value)}",
             "Use a tuple for a list, or annotate it as an array if it is one.",
         ) from None
 
@@ -231,6 +233,11 @@ def rebuild(cls: type, meta: tuple[Any, ...], children: tuple[Any, ...]) -> Any:
 def keys(cls: type, meta: Any, n: int) -> list[Any]:
     """How the children are reached."""
     return [tree.GetAttrKey(name) for name in layout_of(cls).children]
+
+
+def static_names(cls: type) -> tuple[str, ...]:
+    """What the metadata is called."""
+    return layout_of(cls).static
 
 
 def show(x: Any, indent: str = "") -> str:

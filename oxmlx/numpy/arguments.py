@@ -124,9 +124,7 @@ def static_int(who: str, name: str, x: Any) -> int:
         if isinstance(e, OxmlxError):
             raise
         problem = f"{name} must be an integer, got {x!r:.80}"
-        raise ArgumentError(
-            who, problem, "Pass a Python int: a traced value is not known when the program is made."
-        ) from None
+        raise ArgumentError(who, problem, "Pass a Python int.") from None
 
 
 def shape_of(who: str, shape: Any) -> tuple[int, ...]:

@@ -287,7 +287,14 @@ def at(device: Place) -> Any:
 
 
 def number_dtype(who: str, dtype: Any) -> Dtype:
-    """The dtype that is asked for, float32 by default."""
+    """The dtype that is asked for, float32 by default.
+
+    Raises:
+        DtypeError: it is an extent, or no dtype.
+    """
+    if isinstance(dtype, int):
+        advice = f"A shape is one tuple, as in {who}((2, 3))."
+        raise DtypeError(who, f"the argument after the shape is a dtype, got {dtype!r}", advice)
     return FLOAT32 if dtype is None else as_dtype(dtype, who)
 
 

@@ -51,7 +51,8 @@ def take(
         indices: integers of any shape, which takes the place of the axis.
         axis: the axis that they index; `None` for the flattened array.
         out: not supported.
-        mode: what an index outside reads: "fill", the fill value, "clip", the nearest, "wrap".
+        mode: what an index outside reads: "fill", the fill value, "clip", the nearest, "wrap". It
+            fills by default, and is an error with `config.check`.
         unique_indices, indices_are_sorted: without effect.
         fill_value: by default NaN, or the least signed or greatest unsigned integer.
 
@@ -154,6 +155,7 @@ def put(
     way = choice("put", "mode", "drop" if mode is None else mode, ("drop", "clip", "wrap"))
     if not (index.size and x.size):
         return x
+    index = ops.checked_index(index, x.size, 0, mode)
     if way != "drop":
         (index,) = bounded("put", [index], [x.size], way)
     new = resize(new, index.shape)

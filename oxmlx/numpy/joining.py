@@ -39,6 +39,7 @@ def concatenate(arrays: Arrays, axis: int | None = 0, dtype: Any = None) -> Arra
     >>> np.concatenate([np.array([1, 2]), np.array([3.5])])
     array([1. , 2. , 3.5], dtype=float32)
     """
+    refuse_array("concatenate", axis)
     return join("concatenate", values(arrays, "concatenate"), axis, dtype)
 
 
@@ -65,6 +66,7 @@ def stack(arrays: Arrays, axis: int = 0, out: None = None, dtype: Any = None) ->
     array([[1, 3],
            [2, 4]], dtype=int32)
     """
+    refuse_array("stack", axis)
     refuse_out("stack", out)
     xs = values(arrays, "stack")
     if len({x.shape for x in xs}) > 1:
@@ -170,13 +172,25 @@ def join(who: str, xs: Sequence[Any], axis: int | None, dtype: Any = None) -> An
     ranks = {x.ndim for x in xs}
     if len(ranks) > 1 or ranks == {0}:
         listed = " and ".join(str(x.aval) for x in xs)
-        raise ShapeError(
-            who, f"arrays must have one rank above 0, got {listed}", "Use atleast_1d, or stack."
-        )
+        advice = "Give the smaller ones a new axis, as x[None] does."
+        if 0 in ranks:
+            advice = "Use atleast_1d, or stack."
+        raise ShapeError(who, f"arrays must have one rank above 0, got {listed}", advice)
     if dtype is not None:
         wanted = as_dtype(dtype, who)
         xs = [cast(x, wanted) for x in xs]
     return slicing.concatenate(xs, axis_of(who, axis, xs[0].ndim))
+
+
+def refuse_array(who: str, axis: Any) -> None:
+    """Refuse an array in the place of the axis.
+
+    Raises:
+        ArgumentError: it has axes of its own.
+    """
+    if getattr(axis, "ndim", 0):
+        problem = f"the second argument is an axis, got an array of shape {axis.shape}"
+        raise ArgumentError(who, problem, f"The arrays are one sequence, as in {who}([x, y]).")
 
 
 def along(who: str, arr: Any, axis: int | None) -> tuple[Any, int]:

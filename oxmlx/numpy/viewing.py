@@ -28,7 +28,7 @@ def view(a: Any, dtype: Any = None) -> Array:
         dtype: another dtype; a narrower one makes the last axis longer, a wider one shorter.
 
     Raises:
-        DtypeError: keys have no bits to read.
+        DtypeError: a shape is no dtype, and keys have no bits to read.
         ShapeError: the last axis has no whole number of the new elements, or there is none.
 
     >>> import oxmlx.numpy as np
@@ -36,6 +36,9 @@ def view(a: Any, dtype: Any = None) -> Array:
     array([1065353216, 3221225472], dtype=uint32)
     """
     x = value(a, "view")
+    if isinstance(dtype, (int, tuple)):
+        advice = f"Use x.reshape({dtype!r}) for another shape."
+        raise DtypeError("view", f"reads the bits as another dtype, got {dtype!r}", advice)
     target = x.dtype if dtype is None else as_dtype(dtype, "view")
     if target == x.dtype:
         return x

@@ -21,6 +21,7 @@ from oxmlx.ir.trace import bind
 from oxmlx.ir.value import Value
 
 NUMBERS = (bool, int, float, complex)
+SHOWN = 80  # characters of a value in the text of an error
 
 
 class Cast(Primitive):
@@ -120,9 +121,24 @@ def as_operand(x: Any, who: str) -> Any:
         return as_operand(np.asarray(x), who)
     raise ArgumentError(
         who,
-        f"operands must be arrays or numbers, got {type(x).__name__}: {x!r:.80}",
+        f"operands must be arrays or numbers, got {described(x)}",
         "Convert it with ox.numpy.array.",
     )
+
+
+def described(x: Any) -> str:
+    """What a value is, for the text of an error; of arrays in a container only the types, since
+    their elements would fill it.
+
+    >>> described([1, 2]), described((from_numpy(np.ones((2, 3))), "train"))
+    ('list: [1, 2]', 'tuple of f64[2,3], str')
+    """
+    kind, plain = type(x).__name__, (*NUMBERS, str, list, tuple)
+    if isinstance(x, (list, tuple)) and not all(isinstance(item, plain) for item in x):
+        types = [str(i.aval) if isinstance(i, Value) else type(i).__name__ for i in x[:4]]
+        return f"{kind} of {', '.join(types)}" + ", ..." * (len(x) > 4)
+    text = repr(x)
+    return f"{kind}: {text if len(text) <= SHOWN else text[: SHOWN - 3] + '...'}"
 
 
 def own(x: np.ndarray, source: np.ndarray) -> np.ndarray:

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from oxmlx import conversion, dtypes
+from oxmlx.config import config
 from oxmlx.dtypes import is_inexact, is_key, promote
 from oxmlx.errors import ArgumentError, AxisError, DtypeError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.trace import bind
 from oxmlx.ops.axes import from_number
-from oxmlx.ops.bounds import wide, wrap
+from oxmlx.ops.bounds import checked, wide, wrap
 from oxmlx.ops.convert import (
     as_operand,
     as_value,
@@ -142,6 +143,7 @@ def take(
     if axis is None:
         x, axis = reshape(x, (x.size,)), 0
     axis = canonical_axis("take", axis, x.aval)
+    indices = checked_index(indices, x.shape[axis], axis, mode)
     if mode == "wrap":
         n = max(x.shape[axis], 1)
         indices, mode = wrap(rem(wide(indices), n), n), "fill"
@@ -168,7 +170,7 @@ def take_along_axis(
         AxisError: `x` has no such axis.
         DtypeError: indices that are not integers.
     """
-    x, i, axis = along_axis("take_along_axis", as_value(x, "take_along_axis"), indices, axis)
+    x, i, axis = along_axis("take_along_axis", as_value(x, "take_along_axis"), indices, axis, mode)
     *xs, n = get_aval(x).shape
     *others, m = get_aval(i).shape
     lead = broadcast_shapes("take_along_axis", tuple(xs), tuple(others))
@@ -195,7 +197,7 @@ def put_along_axis(
         DtypeError: indices that are not integers, or values of another dtype.
     """
     x = as_value(x, "put_along_axis")
-    y, i, place = along_axis("put_along_axis", x, indices, axis)
+    y, i, place = along_axis("put_along_axis", x, indices, axis, mode)
     lead = get_aval(y).shape[:-1]
     i = broadcast_to(i, (*lead, get_aval(i).shape[-1]))
     shape = get_aval(moveaxis(i, len(lead), place)).shape
@@ -204,7 +206,9 @@ def put_along_axis(
     return reshape(moveaxis(out, len(lead), place), x.shape)
 
 
-def along_axis(who: str, x: Any, indices: Any, axis: int | None) -> tuple[Any, Any, int]:
+def along_axis(
+    who: str, x: Any, indices: Any, axis: int | None, mode: str | None
+) -> tuple[Any, Any, int]:
     """An array and indices along one axis, which comes last; and that axis."""
     i = as_operand(indices, who)
     if axis is None:
@@ -213,7 +217,13 @@ def along_axis(who: str, x: Any, indices: Any, axis: int | None) -> tuple[Any, A
     if get_aval(i).ndim != x.ndim:
         problem = f"got indices {get_aval(i)} for {x.aval}"
         raise ShapeError(who, problem, "Wanted as many axes.")
+    i = checked_index(i, x.shape[axis], axis, mode)
     return moveaxis(x, axis, x.ndim - 1), moveaxis(i, axis, x.ndim - 1), axis
+
+
+def checked_index(i: Any, extent: int, axis: int, mode: str | None) -> Any:
+    """Indices of an axis, verified under `config.check` unless a mode covers those outside."""
+    return checked(i, extent, axis) if config.check and mode is None else i
 
 
 def canonical_axis(who: str, axis: int, x: Aval) -> int:

@@ -62,6 +62,15 @@ def check_gradients(who: str, updates: Any) -> None:
         raise DtypeError(who, problem, "Leave it out with optim.masked or optim.partition.")
 
 
+def trainable(params: Any) -> Any:
+    """The same tree with bools: False for what a module in it says is not trained."""
+
+    def marks(x: Any) -> bool:
+        return hasattr(type(x), "trainable_mask")  # no import of nn, which not everyone loads
+
+    return tree.map(lambda x: x.trainable_mask() if marks(x) else True, params, is_leaf=marks)
+
+
 def full_like(x: Any, value: Any, dtype: np.dtype[Any] | None = None) -> Any:
     """A tree of arrays filled with `value`, a number or a rank-0 array; float0 stays as it is."""
 

@@ -12,7 +12,7 @@ from oxmlx.api.boundary import boundary
 from oxmlx.dtypes import float0, is_complex, is_inexact
 from oxmlx.errors import ArgumentError, DtypeError
 from oxmlx.ops.convert import cast
-from oxmlx.optim.leaves import as_values, check_fit, check_gradients, zeros_like
+from oxmlx.optim.leaves import as_values, check_fit, check_gradients, trainable, zeros_like
 from oxmlx.tree.mismatch import place_of
 
 Tree: TypeAlias = Any
@@ -136,6 +136,7 @@ def apply_updates(params: Tree, updates: Tree) -> Tree:
     """The parameters moved by the updates: p + u.
 
     A leaf keeps its dtype; 16-bit parameters with f32 updates are added in f32 and rounded once.
+    What a module has frozen stays, and so do its buffers.
 
     Args:
         params: a pytree of arrays.
@@ -157,8 +158,8 @@ def apply_updates(params: Tree, updates: Tree) -> Tree:
     params, updates = as_values(who, params), as_values(who, updates)
     check_fit(who, updates, params, "the update", "the parameter")
 
-    def move(path: tree.KeyPath, p: Any, u: Any) -> Any:
-        if u.dtype == float0:
+    def move(path: tree.KeyPath, p: Any, u: Any, moves: bool) -> Any:
+        if not moves or u.dtype == float0:
             return p
         if level(u.dtype) > level(p.dtype):
             problem = f"at {place_of(path)}: a parameter {p.aval} cannot hold its sum with {u.aval}"
@@ -166,7 +167,7 @@ def apply_updates(params: Tree, updates: Tree) -> Tree:
             raise DtypeError(who, problem, advice)
         return cast(p + u, p.dtype)
 
-    return tree.map_with_path(move, params, updates)
+    return tree.map_with_path(move, params, updates, trainable(params))
 
 
 def level(dtype: np.dtype[Any]) -> int:

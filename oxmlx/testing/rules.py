@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from string import ascii_lowercase
 
 from oxmlx import debug, lax, random
+from oxmlx.backends.llvm.scalars import is_native
+from oxmlx.dtypes import as_dtype
 from oxmlx.ir.primitive import Primitive
+from oxmlx.ir.scalar import SCALARS
+from oxmlx.ops.elementwise import Elementwise
 
 COMPLETE = debug, lax, random  # with these imported, every primitive is known
 
 RULES = ("abstract", "impl", "jvp", "transpose", "vmap", "lower")
 
+REGISTERS = tuple(map(as_dtype, ("float32", "int32", "uint32", "bool")))
+
+PROGRAM = "a program, which is made of others"
+TEMPLATE = "a host step: its kernel is a template, which is to come"
+PYTHON = "a host step: a Python function"
+HOLES = {
+    ("sort", "lower"): TEMPLATE,
+    ("top_k", "lower"): TEMPLATE,
+    ("scatter", "lower"): TEMPLATE,
+    ("in_bounds", "lower"): "a host step: it raises",
+    ("in_bounds", "jvp"): "takes integers only",
+    ("reduce_and", "jvp"): "takes bools and integers only",
+    ("reduce_or", "jvp"): "takes bools and integers only",
+    ("reduce_xor", "jvp"): "takes bools and integers only",
+    ("iota", "jvp"): "has no operands",
+    ("iota", "vmap"): "has no operands",
+    ("axis_index", "jvp"): "has no operands",
+    ("pure_callback", "lower"): PYTHON,
+    ("io_callback", "lower"): PYTHON,
+    ("debug_callback", "lower"): PYTHON,
+}
+"""What a class lacks for a reason of its own."""
+
 
 def primitives() -> list[type[Primitive]]:
-    """Every class of primitives that can be applied, sorted by module and name."""
+    """Every class of primitives that can be applied, sorted by module and name.
+
+    >>> [cls.name for cls in primitives() if cls.kind == "program"][:3]
+    ['call', 'cond', 'custom_jvp_call']
+    """
 
     def below(cls: type[Primitive]) -> Iterator[type[Primitive]]:
         for sub in cls.__subclasses__():
@@ -32,17 +64,52 @@ def has_rule(cls: type[Primitive], rule: str) -> bool:
     return getattr(cls, rule) is not getattr(Primitive, rule)
 
 
-def rules_table() -> str:
-    """The matrix of primitives and rules as Markdown.
+def hole(cls: type[Primitive], rule: str) -> str:
+    """Why a class lacks a rule; nothing if it has it.
 
-    `lower` is empty for host steps and programs, which have no kernel of their own; `transpose`
-    where a primitive is not linear.
+    >>> hole(primitives()[0], "lower")
+    'a program, which is made of others'
+    """
+    if has_rule(cls, rule):
+        return ""
+    if rule == "transpose":
+        return "not linear"
+    if rule == "lower" and cls.kind == "program":
+        return PROGRAM
+    if rule in ("impl", "lower") and "axis_name" in cls.fields:
+        return "gone when its axis is mapped"
+    return HOLES[cls.name, rule]
+
+
+def cpu_hole(cls: type[Primitive]) -> str:
+    """Why the device `cpu` has no kernel for a class whatever the dtypes; nothing if it has one."""
+    if missing := hole(cls, "lower"):
+        return missing
+    if cls.kind == "fold" and cls.reuses:
+        return "a host step: a library does better what reads its operands again and again"
+    if issubclass(cls, Elementwise) and cls.scalar in SCALARS:
+        arity = SCALARS[cls.scalar].arity
+        if not any(is_native(cls.scalar, (dtype,) * arity, None) for dtype in REGISTERS):
+            return "a host step: there is no code for its numbers"
+    return ""
+
+
+def rules_table() -> str:
+    """The matrix of primitives and rules as Markdown, with a note for each hole.
+
+    `cpu` says whether the device of that name has kernels for it.
 
     >>> print(rules_table().splitlines()[0])
-    | primitive | kind | abstract | impl | jvp | transpose | vmap | lower |
+    | primitive | kind | abstract | impl | jvp | transpose | vmap | lower | cpu |
     """
-    lines = [f"| primitive | kind | {' | '.join(RULES)} |", "|---" * (len(RULES) + 2) + "|"]
+    notes: dict[str, str] = {}
+
+    def mark(reason: str) -> str:
+        return notes.setdefault(reason, ascii_lowercase[len(notes)]) if reason else "✓"
+
+    columns = (*RULES, "cpu")
+    lines = [f"| primitive | kind | {' | '.join(columns)} |", "|---" * (len(columns) + 2) + "|"]
     for cls in primitives():
-        marks = " | ".join("✓" if has_rule(cls, r) else " " for r in RULES)
+        marks = " | ".join(map(mark, (*(hole(cls, r) for r in RULES), cpu_hole(cls))))
         lines.append(f"| {cls.name} | {cls.kind} | {marks} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *(f"- {letter}: {reason}" for reason, letter in notes.items())])

@@ -30,6 +30,7 @@ class JVPTracer(Tracer):
 
     def concrete(self, what: str) -> Any:
         """The primal, for a decision that it takes; as a number it would lose the tangent."""
+        self.check_around(what)
         if what in ("a Python bool", "a Python index"):
             return self.primal.concrete(what)
         raise ConcretizationError(

@@ -181,7 +181,14 @@ def register_dataclass(
     cached = getattr(nodetype, "tree_flatten_cached", None)
     registry.add(
         who,
-        Kind(nodetype, flatten, unflatten, lambda meta, n: attributes, flatten_cached=cached),
+        Kind(
+            nodetype,
+            flatten,
+            unflatten,
+            lambda meta, n: attributes,
+            flatten_cached=cached,
+            meta_names=lambda: meta,
+        ),
     )
     return nodetype
 

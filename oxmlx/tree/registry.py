@@ -29,6 +29,7 @@ class Kind:
         flatten_with_keys: node to ((key, child) pairs, metadata), where the keys need the node.
         flatten_cached: node to (leaves, treedef) of the whole subtree, or None; tried first.
         implicit: a namedtuple, which nobody registered.
+        meta_names: the names of the metadata, if it is a tuple of fields.
     """
 
     cls: type[Any]
@@ -38,6 +39,7 @@ class Kind:
     flatten_with_keys: Callable[[Any], tuple[KeyedChildren, Any]] | None = None
     flatten_cached: Callable[[Any], tuple[Sequence[Any], Any] | None] | None = None
     implicit: bool = False
+    meta_names: Callable[[], Sequence[str]] = tuple
 
     def keyed_children(self, node: Any) -> tuple[list[tuple[Any, Any]], Any]:
         """The (key, child) pairs and the metadata of `node`."""

@@ -16,6 +16,7 @@ from generate import FOLDER, stream
 from gguf_weights import convert
 from llama import Llama, load_llama
 
+import oxmlx as ox
 from oxmlx.io import counters
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -30,10 +31,11 @@ def model() -> Llama:
     return load_llama(convert(fetch("smollm2"), FOLDER))
 
 
-@pytest.fixture(scope="module")
-def prompt_logits(model: Llama) -> np.ndarray:
+@pytest.fixture(scope="module", params=["reference", "cpu"])
+def prompt_logits(model: Llama, request: pytest.FixtureRequest) -> np.ndarray:
     """The logits [7, vocabulary] at the last position of each prompt, in one batch."""
-    _, logits = next(stream(model, PROMPTS, 1))
+    with ox.default_device(request.param):
+        _, logits = next(stream(ox.device_put(model, request.param), PROMPTS, 1))
     return logits
 
 

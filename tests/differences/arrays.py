@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import namedtuple
 from typing import Any
 
@@ -60,6 +61,19 @@ def error_classes() -> None:
         with pytest.raises(ours) as caught:
             mistake(ox, onp)
         assert isinstance(caught.value, errors.OxmlxError) and isinstance(caught.value, theirs)
+
+
+@row("Python's buffer protocol")
+def buffers() -> None:
+    x = onp.arange(3.0)
+    assert numpy.asarray(memoryview(jnp.arange(3.0))).tolist() == [0, 1, 2]
+    shared = memoryview(numpy.asarray(x))
+    assert numpy.shares_memory(numpy.from_dlpack(x), shared)
+    if sys.version_info >= (3, 12):
+        assert numpy.shares_memory(memoryview(x), shared)
+    else:
+        with pytest.raises(TypeError, match="bytes-like"):
+            memoryview(x)
 
 
 @row("attributes of arrays")

@@ -19,21 +19,27 @@ REFUSALS = [
         "config: there is no switch 'nans'",
     ),
     Refusal(
+        "switch of JAX",
+        lambda: config.update("jax_debug_nans", True),
+        ArgumentError,
+        "'jax_debug_nans'\n  JAX's jax_debug_nans is `nan` here.",
+    ),
+    Refusal(
         "value of another type",
         lambda: config.context(nan=1),
         ArgumentError,
-        "config: `nan` got 1\n  it takes True, False",
+        "config: `nan` got 1\n  It takes True, False.",
     ),
     Refusal(
         "value out of range",
         lambda: config.context(pending_limit=0),
         ArgumentError,
-        "config: `pending_limit` got 0\n  it takes an int from 1",
+        "config: `pending_limit` got 0\n  It takes an int from 1.",
     ),
     Refusal(
         "environment variable",
         lambda: Config({"OXMLX_TRACEBACK": "long"}),
         ArgumentError,
-        "OXMLX_TRACEBACK: got 'long'\n  it takes 'short', 'full'",
+        "OXMLX_TRACEBACK: got 'long'\n  It takes 'short', 'full'.",
     ),
 ]

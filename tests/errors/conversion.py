@@ -14,7 +14,7 @@ REFUSALS = [
         "literal of a greater kind",
         lambda: conversion.literal_for(0.5, U8),
         DtypeError,
-        "0.5 cannot become u8\n  convert the other operand: x.astype(ox.float32)",
+        "0.5 cannot become u8\n  Convert the other operand: x.astype(ox.float32).",
     ),
     Refusal(
         "literal too great",
@@ -38,7 +38,7 @@ REFUSALS = [
         "number too great",
         lambda: conversion.canonical(np.array([2**40])),
         OverflowingLiteralError,
-        "array: 1099511627776 does not fit i32\n  int64 holds it",
+        "array: 1099511627776 does not fit i32\n  Widen it: ox.array(x, dtype=ox.int64).",
     ),
     Refusal(
         "number in a list too great",
@@ -57,6 +57,12 @@ REFUSALS = [
         lambda: conversion.canonical(np.ma.masked_array([1.0], mask=[True])),
         ArgumentError,
         "masked array",
+    ),
+    Refusal(
+        "texts",
+        lambda: conversion.canonical(["a"]),
+        DtypeError,
+        "an array holds numbers, got NumPy's <U1",
     ),
     Refusal("ragged rows", lambda: conversion.canonical([[1, 2], [3]]), ShapeError, "nested lists"),
     Refusal(

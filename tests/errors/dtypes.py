@@ -18,7 +18,7 @@ REFUSALS = [
         "array before the roof stands",
         lambda: dtypes._no_arrays(1, F32),
         OxmlxError,
-        "import oxmlx",
+        "Import oxmlx first.",
     ),
     Refusal(
         "name of two dtypes",

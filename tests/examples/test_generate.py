@@ -78,6 +78,49 @@ def test_prompts_of_any_length_are_read_to_their_end() -> None:
 def test_an_answer_ends_at_a_stop_token() -> None:
     tokenizer = load_tokenizer(FOLDER)
     a, b = tokenizer.encode("one two").ids
-    answer = Answer("?", tokenizer, [b])
-    assert (answer.push(a), answer.push(b), answer.push(a)) == ("one", "", "")
+    (end,) = tokenizer.encode("<|im_end|>").ids
+    answer = Answer("?", tokenizer, ["<|im_end|>"])
+    assert (answer.push(a), answer.push(end), answer.push(b)) == ("one", "", "")
+    assert answer.finish() == ""
     assert (answer.text, answer.tokens, answer.alive) == ("one", 1, False)
+
+
+def test_an_answer_ends_at_a_text_of_several_tokens() -> None:
+    tokenizer = load_tokenizer(FOLDER)
+    ids = tokenizer.encode("one two three four").ids
+    answer = Answer("?", tokenizer, ["wo thr"])
+    assert [answer.push(token) for token in ids] == ["one", " t", "", ""]
+    assert (answer.finish(), answer.text, answer.alive) == ("", "one t", False)
+
+
+def test_what_only_looked_like_a_stop_is_said_at_the_end() -> None:
+    tokenizer = load_tokenizer(FOLDER)
+    answer = Answer("?", tokenizer, ["two!", "<|im_end|>"])
+    pieces = [answer.push(token) for token in tokenizer.encode("one two<|im_end|>").ids]
+    assert pieces == ["one", " ", ""]
+    assert (answer.finish(), answer.text) == ("two", "one two")
+
+
+def test_stop_texts_from_the_command_line() -> None:
+    (answer,) = generate.main([QUESTION, "--stop", "tal of Fr", "--stop", "?"])
+    assert answer.text == "The capi"
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--max-tokens", "0"], "argument --max-tokens: wanted 1 or more, got 0"),
+        (["--samples", "0"], "argument --samples: wanted 1 or more, got 0"),
+        (["", "--raw"], "argument prompt: with --raw there must be some text"),
+        (["--stop", ""], "argument --stop: an empty text"),
+        (["--model", "/nope"], "argument --model: /nope has no config.json and no model.safe"),
+        (["--temperature", "-1"], "temperature is -1.0; wanted 0 (greedy) or more"),
+    ],
+)
+def test_wrong_options_are_refused_in_one_line(
+    options: list[str], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        generate.main(options)
+    assert ended.value.code == 2
+    assert text in capsys.readouterr().err.splitlines()[-1]

@@ -105,3 +105,15 @@ def test_what_a_block_makes_lives_where_the_block_says() -> None:
     assert [x.device for x in inside] == [second] * 3
     assert (inside[0] + 1).device is second
     assert (ox.numpy.ones(3) + 1).device is first
+
+
+def test_what_a_program_closes_over_follows_its_arguments() -> None:
+    outer = ox.device_put(ox.numpy.arange(3.0), "reference:0")
+    f = ox.jit(lambda x: x * outer + ox.array(np.ones(3, np.float32)))
+    for device in ox.devices():
+        x = ox.device_put(ox.numpy.ones(3), device)
+        assert f(x).device is device
+        assert f(x).tolist() == [1, 2, 3]
+    assert f.traces == 1
+    assert ox.jit(lambda: outer + 1)().device is outer.device
+    assert ox.jit(lambda x: outer + x)(1.0).device is outer.device

@@ -218,6 +218,18 @@ def one_way(program: str, stack: tuple[str, ...]) -> bool:
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("stack", STACKS, ids="-".join)
 def test_stack_of_three(program: str, stack: tuple[str, ...], capsys: Any) -> None:
+    check(program, stack, capsys)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("stack", [*itertools.product(OURS, repeat=2)], ids="-".join)
+def test_stack_of_two_on_the_cpu(program: str, stack: tuple[str, ...], capsys: Any) -> None:
+    with ox.default_device("cpu"):
+        check(program, ("jit", *stack), capsys)
+
+
+def check(program: str, stack: tuple[str, ...], capsys: Any) -> None:
+    """That a program under a stack of transformations is the mathematics."""
     ours, meaning = PROGRAMS[program]
     for name in reversed(stack):
         ours, meaning = OURS[name](ours), MEANING[name](meaning)

@@ -72,29 +72,63 @@ def floating(case: Case) -> list[int]:
 SMOOTH = [c for c in CASES if c.differentiable and floating(c)]
 
 
-@pytest.mark.parametrize("case", SMOOTH, ids=str)
-def test_derivatives_are_those_of_finite_differences(case: Case) -> None:
+def smooth_part(case: Case) -> Any:
+    """The function from the floating operands to the floating results."""
     xs = arrays(case)
-    moving = floating(case)
 
     def f(*moved: Any) -> list[Any]:
         every = list(xs)
-        for k, x in zip(moving, moved, strict=True):
+        for k, x in zip(floating(case), moved, strict=True):
             every[k] = x
         return [y for y in apply(case, *every) if is_inexact(y.dtype)]
 
-    check_grads(f, [xs[k] for k in moving], order=2 if case.smooth else 1)
+    return f
+
+
+@pytest.mark.parametrize("case", SMOOTH, ids=str)
+def test_derivatives_are_those_of_finite_differences(case: Case) -> None:
+    xs = arrays(case)
+    check_grads(smooth_part(case), [xs[k] for k in floating(case)], order=2 if case.smooth else 1)
+
+
+def cotangents(case: Case, n: int) -> list[np.ndarray]:
+    """A batch of `n` random ones for each floating result."""
+    rng = np.random.default_rng(0)
+    out: list[np.ndarray] = []
+    for y in run(case):
+        if is_inexact(y.dtype):
+            parts = rng.normal(size=(2, n, *y.shape))
+            out.append(parts[0] + 1j * parts[1] if y.dtype.kind == "c" else parts[0])
+    return out
+
+
+@pytest.mark.parametrize("case", SMOOTH, ids=str)
+def test_jit_of_vmap_of_vjp_is_a_stack_of_vjps(case: Case) -> None:
+    xs = [case.operands[k] for k in floating(case)]
+    cts = cotangents(case, 3)
+
+    def pull(cts: Any, *xs: Any) -> Any:
+        return ox.vjp(smooth_part(case), *xs)[1](cts)
+
+    stacked = [from_numpy(np.stack([x, x, x])) for x in xs]
+    got = ox.jit(ox.vmap(pull))([*map(from_numpy, cts)], *stacked)
+    each = [
+        pull([from_numpy(np.asarray(ct[k])) for ct in cts], *map(from_numpy, xs)) for k in range(3)
+    ]
+    for x, *ys in zip(got, *each, strict=True):
+        same(x, np.stack(ys))
 
 
 def batches(case: Case) -> list[tuple[int | None, ...]]:
-    """Each operand mapped alone along its first and last axis, and all of them together."""
+    """Each operand mapped alone along each of its axes, and all of them together."""
     n = len(case.operands)
-    alone = [tuple(0 if k == j else None for k in range(n)) for j in range(n)]
-    last = [
-        tuple(x.ndim if k == j else None for k in range(n)) for j, x in enumerate(case.operands)
+    alone = [
+        tuple(axis if k == j else None for k in range(n))
+        for j, x in enumerate(case.operands)
+        for axis in range(x.ndim + 1)
     ]
     mixed = tuple(x.ndim if k % 2 else 0 for k, x in enumerate(case.operands))
-    return list(dict.fromkeys([*alone, *last, mixed, (0,) * n])) if n else []
+    return list(dict.fromkeys([*alone, mixed, (0,) * n])) if n else []
 
 
 def batch_of(x: np.ndarray, axis: int) -> np.ndarray:

@@ -194,7 +194,8 @@ DERIVED: dict[str, tuple[Callable[..., Any], list[Any]]] = {
 def test_derivatives(name: str) -> None:
     f, operands = DERIVED[name]
     xs = [np.asarray(x) for x in operands]
-    agree(lambda *xs: f(ox.lax, *xs), lambda *xs: f(jax.lax, *xs), *xs, rtol=1e-9)
+    skip = ["float32"] if name == "polygamma" else []  # its order is an array of float64
+    agree(lambda *xs: f(ox.lax, *xs), lambda *xs: f(jax.lax, *xs), *xs, skip=skip, rtol=1e-9)
 
 
 def test_derivatives_of_zeta_in_both_arguments() -> None:

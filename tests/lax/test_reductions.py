@@ -144,7 +144,8 @@ COMPOSED = ("reduce with", "sort_key_val", "top_k", "approx_min_k")
     ids=lambda p: p.name,
 )
 def test_derivatives(p: Program) -> None:
-    same_derivatives(p)
+    wide = p.name == "reduce with a lambda"  # its first number is a float64
+    same_derivatives(p, skip=("float32",) if wide else ())
 
 
 @pytest.mark.parametrize("p", FORWARD_ONLY + GENERAL, ids=lambda p: p.name)

@@ -206,6 +206,68 @@ def test_sequential_passes_keys_to_those_that_want_them() -> None:
         nested(x)
 
 
+class Counter(nn.Module):
+    seen: ox.Array
+
+    def __call__(self, x: Any) -> tuple[Any, Counter]:
+        return x, self.replace(seen=self.seen + 1)
+
+
+class Pair(nn.Module):
+    def __call__(self, x: Any) -> tuple[Any, Any]:
+        return x, x
+
+
+class Add(nn.Module):
+    def __call__(self, pair: tuple[Any, Any]) -> Any:
+        return pair[0] + pair[1]
+
+
+@pytest.mark.parametrize("layer", [nn.BatchNorm(3), nn.BatchNorm(3).eval(), Counter(onp.zeros(()))])
+def test_sequential_refuses_layers_with_explicit_state(layer: nn.Module) -> None:
+    name = type(layer).__name__
+    for layers in ([layer], [nn.Identity(), layer], [layer, nn.relu]):
+        with pytest.raises(ArgumentError, match=rf"layer {layers.index(layer)} is a {name}") as e:
+            nn.Sequential(*layers)
+        assert "return y, self.replace(norm=norm)" in e.value.advice
+
+
+def test_what_sequential_advises_works() -> None:
+    class Net(nn.Module):
+        norm: nn.BatchNorm
+
+        def __call__(self, x: Any) -> tuple[Any, Net]:
+            y, norm = self.norm(x)
+            return y, self.replace(norm=norm)
+
+    y, net = Net(nn.BatchNorm(1))(onp.array([[1.0], [3.0]]))
+    close(y, [[-1.0], [1.0]])
+    close(net.norm.running_mean, [0.2])
+
+
+def test_sequential_lets_a_pair_through() -> None:
+    assert nn.Sequential(Pair(), Add())(onp.ones(2)).tolist() == [2, 2]
+
+
+def test_a_value_in_an_error_is_short() -> None:
+    long = [onp.zeros((4, 4, 8)), nn.BatchNorm(3), 1.0, "x", None]
+    with pytest.raises(
+        ArgumentError, match=r"got list of f32\[4,4,8\], BatchNorm, float, str, \.\.\."
+    ):
+        nn.relu(long)
+    with pytest.raises(ArgumentError) as caught:
+        nn.relu("a" * 100)
+    assert caught.value.problem.endswith(f"got str: '{'a' * 76}...")
+
+
+def test_extents_may_be_zero() -> None:
+    assert nn.Linear(0, 3, key=KEY)(onp.ones((2, 0))).shape == (2, 3)
+    assert nn.Linear(3, 0, key=KEY)(onp.ones((2, 3))).shape == (2, 0)
+    assert nn.Embedding(0, 3, key=KEY)(onp.zeros((0,), "int32")).shape == (0, 3)
+    with pytest.raises(ArgumentError, match="in_features must be an integer, got 2.5"):
+        nn.Linear(2.5, 3, key=KEY)  # pyright: ignore[reportArgumentType]
+
+
 def test_mlp() -> None:
     net = nn.MLP((3, 8, 8, 2), nn.tanh, key=KEY)
     x = onp.array(some(5, 3))

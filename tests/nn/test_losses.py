@@ -13,6 +13,7 @@ from mlx.nn import losses as theirs
 
 import oxmlx as ox
 from oxmlx import nn
+from oxmlx.errors import OutOfBoundsError
 
 pytestmark = pytest.mark.x64
 onp = ox.numpy
@@ -130,3 +131,37 @@ def test_far_out_losses_stay_finite() -> None:
     assert np.asarray(sure).tolist() == [100, 100]
     far = nn.log_cosh_loss(big, 0 * big)
     np.testing.assert_allclose(far, 1e4 - np.log(2), rtol=1e-6)
+
+
+def in_a_loop(x: Any, t: Any) -> Any:
+    return ox.lax.fori_loop(0, 2, lambda _, c: c + nn.cross_entropy(x, t, reduction="sum"), 0.0)
+
+
+CHECKED = {
+    "cross_entropy": nn.cross_entropy,
+    "smoothed": lambda x, t: nn.cross_entropy(x, t, label_smoothing=0.1),
+    "gradient": ox.grad(lambda x, t: nn.cross_entropy(x, t, reduction="mean")),
+    "nll_loss": nn.nll_loss,
+    "vmap": ox.vmap(lambda x, t: nn.cross_entropy(x, t)),
+    "loop": in_a_loop,
+}
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("loss", CHECKED.values(), ids=CHECKED)
+@pytest.mark.parametrize("wrong", [5, -6])
+def test_checked_classes_name_the_one_outside(loss: Any, wrong: int, jit: bool) -> None:
+    f = ox.jit(loss) if jit else loss
+    x, good, bad = onp.array(A), onp.array(CLASSES), onp.array([0, 4, wrong, 2])
+    unchecked = np.asarray(f(x, good))
+    assert np.isnan(np.asarray(nn.cross_entropy(x, bad))[2])
+    with ox.config.context(check=True):
+        assert np.array_equal(f(x, good), unchecked)
+        with pytest.raises(OutOfBoundsError, match=f"index {wrong} is out of bounds for axis"):
+            np.asarray(f(x, bad))
+
+
+def test_an_ignored_class_is_not_checked() -> None:
+    with ox.config.context(check=True):
+        loss = nn.cross_entropy(onp.array(A), onp.array([0, 4, -100, 2]), ignore_index=-100)
+        assert loss[2] == 0 and np.isfinite(np.asarray(loss)).all()

@@ -286,6 +286,47 @@ def test_state_dict_mismatches_are_all_listed() -> None:
     assert loaded.head.weight is model.head.weight
 
 
+def advice(model: nn.Module, state: dict[str, Any], **options: bool) -> str:
+    with pytest.raises(StateDictError) as caught:
+        model.load_state_dict(state, **options)
+    return f"{caught.value.problem}\n{caught.value.advice}"
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize(
+    ("layer", "shape", "axes"),
+    [
+        (nn.Conv2d(3, 8, 5, bias=False, key=ox.random.key(0)), (8, 3, 5, 5), "(0, 2, 3, 1)"),
+        (nn.Conv2d(3, 8, 5, bias=False, key=ox.random.key(0)), (5, 5, 3, 8), "(3, 0, 1, 2)"),
+        (nn.Conv1d(3, 8, 5, bias=False, key=ox.random.key(0)), (8, 3, 5), "(0, 2, 1)"),
+        (nn.Linear(3, 8, bias=False, key=ox.random.key(0)), (3, 8), "(1, 0)"),
+    ],
+)
+def test_a_weight_in_another_order_of_axes(
+    layer: nn.Module, shape: tuple[int, ...], axes: str, strict: bool
+) -> None:
+    weight = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    text = advice(layer, {"weight": weight}, strict=strict)
+    assert f"but its .transpose{axes}" in text
+    assert "strict=" not in text and "cast=" not in text
+    turned = weight.transpose(*map(int, axes[1:-1].split(",")))
+    assert np.array_equal(layer.load_state_dict({"weight": turned}).state_dict()["weight"], turned)
+
+
+def test_the_advice_is_what_helps() -> None:
+    layer = nn.Linear(3, 8, bias=False, key=ox.random.key(0))
+    shapes = advice(layer, {"weight": np.ones((4, 8), np.float32)}, strict=False)
+    assert "Make the model in these shapes" in shapes
+    assert "transpose" not in shapes and "cast=" not in shapes
+    dtypes = advice(layer, {"weight": np.ones((8, 3))})
+    assert dtypes.endswith("\ncast=True converts dtypes.")
+    names = advice(layer, {})
+    assert names.endswith("\nstrict=False takes the names that fit.")
+    both = advice(layer, {"weight": np.ones((3, 8))})
+    assert both.count("does not take") == 1
+    assert ".transpose(1, 0)" in both and "cast=True" in both
+
+
 def test_many_mismatches_are_counted() -> None:
     with pytest.raises(StateDictError, match="and 12 more"):
         net().load_state_dict({str(k): 0 for k in range(8)})

@@ -128,7 +128,7 @@ def test_every_transformation_agrees_with_a_matrix(traditional: bool) -> None:
     matrix = exact(basis, 4, traditional, geometric(4), 2, 1.0).reshape(18, 18)
     agree(
         lambda x: turned(x, 4, traditional, 2),
-        lambda x: (x.reshape(-1, 18) @ matrix).reshape(x.shape),
+        lambda x: (x.reshape(-1, 18) @ matrix.astype(x.dtype)).reshape(x.shape),
         x,
     )
 

@@ -98,13 +98,13 @@ BINARY: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 @pytest.mark.parametrize("name", UNARY)
 def test_unary(name: str) -> None:
     ours, theirs, domain = UNARY[name]
-    agree(ours, theirs, between(*domain), rtol=1e-9)
+    agree(ours, theirs, between(*domain))
 
 
 @pytest.mark.parametrize("name", COMPLEX)
 def test_unary_complex(name: str) -> None:
     ours, theirs, _ = UNARY[name]
-    agree(ours, theirs, complex_(), rtol=1e-9)
+    agree(ours, theirs, complex_())
 
 
 @pytest.mark.parametrize("name", ["abs", "real", "imag", "conj"])
@@ -160,7 +160,8 @@ def test_select_and_clamp() -> None:
 
 def test_cast() -> None:
     to = lambda x: cast(cast(x, np.dtype(np.complex128)), np.dtype(np.float64))  # noqa: E731
-    agree(to, lambda x: lax.real(lax.convert_element_type(x, np.complex128)), between(-1, 1))
+    theirs = lambda x: lax.real(lax.convert_element_type(x, np.complex128))  # noqa: E731
+    agree(to, theirs, between(-1, 1), skip=["float32"])
 
 
 def test_structure() -> None:

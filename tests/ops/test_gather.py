@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oxmlx as ox
+from oxmlx import numpy as onp
 from oxmlx.dtypes import KEY_DTYPES
 from oxmlx.errors import OutOfBoundsError
 from oxmlx.ops import accumulate, gather
@@ -166,6 +167,25 @@ def test_checked_indices_name_the_one_outside() -> None:
             np.asarray(x.at[i32(-4)].set(1.0))
 
 
+@pytest.mark.parametrize("jit", [False, True])
+def test_checked_functions_of_indices_name_the_one_outside(jit: bool) -> None:
+    x, bad = from_numpy(RNG.normal(size=(3, 4))), i32(0, 7)
+    functions = [
+        (lambda x, i, **kw: onp.take(x, i, axis=1, **kw), 1),
+        (lambda x, i, **kw: onp.take(x, i + 5, **kw), 0),
+        (lambda x, i, **kw: onp.take_along_axis(x, i[None], axis=1, **kw), 1),
+        (lambda x, i, **kw: onp.put_along_axis(x, i[None], 1, 1, inplace=False, **kw), 1),
+        (lambda x, i, **kw: onp.put(x, i + 5, onp.ones(2), inplace=False, **kw), 0),
+    ]
+    with ox.config.context(check=True):
+        for f, axis in functions:
+            run: Any = ox.jit(f) if jit else f
+            assert np.isfinite(np.asarray(run(x, i32(0, 3)))).all()
+            np.asarray(f(x, bad, mode="clip"))
+            with pytest.raises(OutOfBoundsError, match=f"out of bounds for axis {axis}"):
+                np.asarray(run(x, bad))
+
+
 # Updates that meet
 
 
@@ -228,6 +248,7 @@ def test_factors_that_meet() -> None:
         lambda x: gather.scatter(sin(x), from_numpy(u), [i32(*rows)], (0,), combine="mul"),
         lambda x: jax.lax.scatter_mul(jnp.sin(x), np.array(rows)[:, None], u, NUMBERS, mode="drop"),
         RNG.normal(size=(4, 2)),
+        skip=["float32"],  # u is float64
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.util import find_spec
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,11 @@ from oxmlx.backends.llvm.target import target
 from oxmlx.dtypes import short_name
 from oxmlx.ir.evaluate import Executable, quiet
 from oxmlx.ir.jaxpr import Eqn, Var
-from oxmlx.ir.kernel import Const, Expr, Kernel, Load, Prefix, Scalar, nodes
+from oxmlx.ir.kernel import INDEX, Const, Expr, Kernel, Load, Prefix, Scalar, nodes
 from oxmlx.ir.plan import Free, Host, Launch, Plan
 from oxmlx.ir.primitive import Primitive
+
+MOST_ELEMENTS = int(np.iinfo(INDEX).max)
 
 Env = list[Any]
 Action = Callable[[Env], None]
@@ -51,8 +54,10 @@ def no_code(e: Expr) -> str:
         dtypes = tuple(a.dtype for a in e.args)
         given = ", ".join(map(short_name, dtypes))
         return "" if is_native(e.op, dtypes, e.to) else f"there is no code for {e.op} of {given}"
-    if isinstance(e, (Load, Const)):
-        return "" if has_register(e.dtype) else f"no register holds {short_name(e.dtype)}"
+    if isinstance(e, (Load, Const)) and not has_register(e.dtype):
+        return f"no register holds {short_name(e.dtype)}"
+    if isinstance(e, Load) and prod(e.buffer.shape) > MOST_ELEMENTS:
+        return "an array has more elements than an index can count"
     return "it is a running fold" if isinstance(e, Prefix) else ""
 
 

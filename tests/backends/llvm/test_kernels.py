@@ -40,6 +40,7 @@ from oxmlx.ir.kernel import (
     scalar,
 )
 from oxmlx.ir.stage import stage
+from oxmlx.ops.math import Sin
 from oxmlx.testing.rules import has_rule
 
 F32, F64, I32 = np.dtype("float32"), np.dtype("float64"), np.dtype("int32")
@@ -219,6 +220,12 @@ def test_a_fold_of_its_own_for_every_element() -> None:
 
     kernel = kernel_of("each", [x], x, lower)
     agree(kernel, np.random.default_rng(1))
+
+
+def test_arrays_that_an_index_cannot_count_stay_with_numpy() -> None:
+    x = Operand.of(Buffer("x", (2**16, 2**15), F32))
+    assert "more elements than an index can count" in Cpu().obstacle(Sin(), x((0, 0)))
+    assert Cpu().obstacle(Sin(), Operand.of(Buffer("x", (2**15, 2**15), F32))((0, 0))) == ""
 
 
 def test_what_llvm_refuses_runs_in_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,12 @@ def without_permission() -> None:
 
 REFUSALS = [
     Refusal(
+        "nothing where a relative path leads",
+        lambda: io.load("absent.safetensors"),
+        MissingFileError,
+        f"there is no file {Path.cwd() / 'absent.safetensors'}",
+    ),
+    Refusal(
         "nothing to load",
         lambda: beside_a_file(lambda file: io.load(file.with_name("absent.npz"))),
         MissingFileError,

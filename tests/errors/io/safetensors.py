@@ -32,7 +32,7 @@ REFUSALS = [
         "complex128",
         lambda: save({"z": np.ones(1, complex)}),
         DtypeError,
-        "leaf 'z' is c128, which safetensors cannot hold\n  save_npz and save_state can.",
+        "leaf 'z' is c128, which safetensors cannot hold\n  Use save_npz or save_state, which can.",
     ),
     Refusal(
         "a key",

@@ -31,6 +31,25 @@ REFUSALS = [
         LeakedTracerError,
         "scan: Traced<f32[]> was made inside a transformation that has ended",
     ),
+    Refusal(
+        "a leaked tracer as a number",
+        lambda: float(KEPT[0]),
+        LeakedTracerError,
+        "Traced<f32[]>: a Python float was asked of a value that was made inside a transformation "
+        "that has ended (the one entered at ",
+    ),
+    Refusal(
+        "a leaked tracer to evaluate",
+        lambda: ox.eval({"a": KEPT[0]}),
+        LeakedTracerError,
+        "eval: Traced<f32[]> was made inside a transformation that has ended",
+    ),
+    Refusal(
+        "a leaked tracer to differentiate by",
+        lambda: ox.grad(lambda x: x)(KEPT[0]),
+        LeakedTracerError,
+        "grad: Traced<f32[]> was made inside a transformation that has ended",
+    ),
     Refusal("a donated array", donated, DonatedError, "this array was donated to <lambda>"),
     Refusal("two devices", on_two_devices, DeviceError, "add: operands must be on one device"),
     Refusal("a string", lambda: bind(NEG, "x"), ArgumentError, "arrays or numbers, got str"),

@@ -13,4 +13,10 @@ REFUSALS = [
         ArgumentError,
         "needs the extents of input and output, got (3,)",
     ),
+    Refusal(
+        "a layer with explicit state",
+        lambda: nn.Sequential(nn.Identity(), nn.BatchNorm(3), nn.relu),
+        ArgumentError,
+        "layer 1 is a BatchNorm, whose call returns (output, new BatchNorm)\n  Write a Module",
+    ),
 ]

@@ -29,6 +29,18 @@ REFUSALS = [
         "numbers joined",
         lambda: onp.concatenate([ox.array(1.0), ox.array(2.0)]),
         ShapeError,
-        "arrays must have one rank above 0, got f32[] and f32[]",
+        "arrays must have one rank above 0, got f32[] and f32[]\n  Use atleast_1d, or stack.",
+    ),
+    Refusal(
+        "rows and a row joined",
+        lambda: onp.concatenate([V[None], V]),
+        ShapeError,
+        "got f32[1,3] and f32[3]\n  Give the smaller ones a new axis, as x[None] does.",
+    ),
+    Refusal(
+        "arrays that are no sequence",
+        lambda: onp.concatenate(V, V),
+        ArgumentError,
+        "got an array of shape (3,)\n  The arrays are one sequence, as in concatenate([x, y]).",
     ),
 ]

@@ -10,6 +10,12 @@ V = ox.array([1.0, 2.0, 3.0])
 
 REFUSALS = [
     Refusal(
+        "shape for a dtype",
+        lambda: V.view(-1),
+        DtypeError,
+        "got -1\n  Use x.reshape(-1) for another shape.",
+    ),
+    Refusal(
         "keys as numbers",
         lambda: onp.asarray(ox.random.key(0)).view("uint32"),
         DtypeError,

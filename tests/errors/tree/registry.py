@@ -50,7 +50,7 @@ REFUSALS = [
     ),
     Refusal(
         "flatten function without metadata",
-        lambda: tree_util.tree_flatten(Lopsided()),
+        lambda: tree_util.tree_leaves(Lopsided()),
         TreeError,
         "returned [1, 2, 3]\n  It must return a pair (children, metadata).",
     ),
