@@ -145,9 +145,9 @@ class Jitted:
 
     def stage(self, call: Callable[..., Any], signature: Signature) -> Entry:
         """Trace for a new signature; keep the program unless it reads outer tracers."""
-        if config.explain_retraces and self.cache:
-            with self.lock:
-                known = [*self.cache]
+        with self.lock:
+            known = [*self.cache] if config.explain_retraces else []
+        if known:
             log.warning("%s", explain(self.label, self.fun, self.static_nums, known, signature))
         self.traces += 1
         in_tree = signature.tree
