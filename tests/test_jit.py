@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+import time
 import weakref
 from typing import Any
 
@@ -232,3 +233,23 @@ def test_a_call_on_arrays_alone_is_told_apart_like_any_other() -> None:
     f.clear_cache()
     f(x)
     assert f.traces == 8
+
+
+@pytest.mark.parametrize("device", ["reference", "cpu"])
+def test_a_long_program_neither_recurses_nor_crawls(device: str) -> None:
+    """Twice the length takes about twice the time, a quadratic pass four times."""
+
+    def seconds(length: int) -> float:
+        def chain(x: Any) -> Any:
+            for _ in range(length):
+                x = x * 1.0001
+            return x
+
+        start = time.process_time()
+        got = ox.jit(chain)(ox.device_put(1.0, device))
+        took = time.process_time() - start
+        assert float(got) == pytest.approx(1.0001**length, rel=1e-2)
+        return took
+
+    seconds(1000)
+    assert seconds(16_000) < 8 * seconds(4_000) + 0.5
