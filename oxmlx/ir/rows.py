@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from oxmlx.dtypes import is_float
-from oxmlx.ir.kernel import Buffer, Expr, Fold, Index, Kernel, Load, Scalar, Store, nodes
+from oxmlx.ir.kernel import Buffer, Expr, Fold, Index, Kernel, Load, Loop, Scalar, Store, nodes
 from oxmlx.ir.scalar import SCALARS
 
 SAVED = 8  # adds: dearer than writing an element of the row and reading it again
@@ -196,3 +196,29 @@ def swap(roots: Sequence[Expr], lane: Index, slots: Mapping[Expr, Load]) -> list
     for e in nodes(*roots, kids=lambda e: () if stays(e) else e.kids()):
         new[e] = slots.get(e, e) if stays(e) else e.with_kids([new[k] for k in e.kids()])
     return [new[e] for e in roots]
+
+
+def outside(roots: Sequence[Expr], scope: frozenset[Index]) -> list[Expr]:
+    """The largest parts of `roots` that vary along `scope` only: to be computed before a loop."""
+
+    def moves(e: Expr) -> bool:
+        return not e.free <= scope
+
+    found: list[Expr] = []
+    for e in nodes(*roots, kids=lambda e: e.kids() if moves(e) and not isinstance(e, Loop) else ()):
+        if isinstance(e, Loop) and moves(e):
+            found += outside(e.body, scope - {e.loop})
+        elif not moves(e) and (e.kids() or isinstance(e, Load)):
+            found.append(e)
+    return found
+
+
+def guarded_loads(kernel: Kernel) -> set[Expr]:
+    """Loads that only the arms of a select reach: their index may lie outside."""
+    roots = (e for s in kernel.stores for e in (*s.index, s.value))
+
+    def always(e: Expr) -> Sequence[Expr]:
+        return e.args[:1] if isinstance(e, Scalar) and e.op == "select" else e.kids()
+
+    certain = set(nodes(*roots, kids=always))
+    return {e for e in kernel.nodes if isinstance(e, Load) and e not in certain}

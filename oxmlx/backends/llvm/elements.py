@@ -37,6 +37,7 @@ from oxmlx.ir.kernel import (
     Store,
     nodes,
 )
+from oxmlx.ir.rows import guarded_loads, outside
 
 I64: Dtype = np.dtype(np.int64)
 
@@ -82,22 +83,6 @@ class Elements:
 
     # Expressions
 
-    def outside(self, roots: Sequence[Expr], scope: frozenset[Index]) -> list[Expr]:
-        """The largest parts of `roots` that vary along `scope` only."""
-
-        def moves(e: Expr) -> bool:
-            return not e.free <= scope
-
-        found: list[Expr] = []
-        for e in nodes(
-            *roots, kids=lambda e: e.kids() if moves(e) and not isinstance(e, Loop) else ()
-        ):
-            if isinstance(e, Loop) and moves(e):
-                found += self.outside(e.body, scope - {e.loop})
-            elif not moves(e) and e.kids():
-                found.append(e)
-        return found
-
     def emit(self, *roots: Expr) -> None:
         """Compute `roots` here."""
         for e in nodes(*roots, kids=self.needs):
@@ -114,7 +99,7 @@ class Elements:
         if e in self.here.table(e) or isinstance(e, Load):
             return ()
         if isinstance(e, Loop):
-            return [*self.outside(e.body, self.here.scope - {e.loop}), *e.outside]
+            return [*outside(e.body, self.here.scope - {e.loop}), *e.outside]
         return e.kids()
 
     def value(self, e: Expr) -> Value:
@@ -336,14 +321,3 @@ def affine(e: Expr, lane: Index | None) -> tuple[int, list[tuple[int, Expr]]] | 
             return -s, [(-c, x) for c, x in xs]
         case _:
             return None
-
-
-def guarded_loads(kernel: Kernel) -> set[Expr]:
-    """Loads that only the arms of a select reach: their index may lie outside."""
-    roots = (e for s in kernel.stores for e in (*s.index, s.value))
-
-    def always(e: Expr) -> Sequence[Expr]:
-        return e.args[:1] if isinstance(e, Scalar) and e.op == "select" else e.kids()
-
-    certain = set(nodes(*roots, kids=always))
-    return {e for e in kernel.nodes if isinstance(e, Load) and e not in certain}

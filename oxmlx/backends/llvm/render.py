@@ -37,7 +37,7 @@ from oxmlx.ir.kernel import (
     nodes,
 )
 from oxmlx.ir.monoid import MONOIDS
-from oxmlx.ir.rows import Pass, keep_rows, make_rows
+from oxmlx.ir.rows import Pass, keep_rows, make_rows, outside
 from oxmlx.ir.scalar import SCALARS
 
 ENTRY = "kernel"
@@ -160,7 +160,7 @@ class Renderer(Elements):
         self, lane: Index, roots: Sequence[Expr], saves: Sequence[Store] = ()
     ) -> Generator[None]:
         """Let vectors run along an index; what does not vary is computed before."""
-        self.emit(*self.outside(roots, self.here.scope))
+        self.emit(*outside(roots, self.here.scope))
         with self.inside(lane) as here:
             here.lane = lane
             for buffer, index in elements_of(roots, (*self.kernel.stores, *saves)):
@@ -192,7 +192,7 @@ class Renderer(Elements):
         roots, saves = p.roots, [Store(load.buffer, load.index, e) for load, e in p.saves]
         copies = vectors_in_flight(roots)
         totals = [self.start_total(f) for f in p.folds]
-        self.emit(*self.outside(roots, self.here.scope))
+        self.emit(*outside(roots, self.here.scope))
         with (
             self.nest(around),
             self.along(lane, roots, saves),
@@ -264,7 +264,7 @@ class Renderer(Elements):
                 for row in range(rows):
                     with self.inside(loop) as here:
                         here.at[loop] = b.arith("add", k, str(row))
-                        self.emit(*self.outside(p.roots, here.around))
+                        self.emit(*outside(p.roots, here.around))
                         for buffer, index in elements_of(p.roots, p.stores):
                             self.hoist(buffer, index)
                         frames.append(here)

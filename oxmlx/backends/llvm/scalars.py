@@ -14,7 +14,7 @@ from oxmlx.errors import MissingRule
 FLOAT = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 INTEGER = {"add": "add", "sub": "sub", "mul": "mul", "and": "and", "or": "or", "xor": "xor"}
 INTRINSICS = {"abs": "fabs", "floor": "floor", "ceil": "ceil", "round": "rint", "sqrt": "sqrt"}
-ORDER = {"lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
+ORDER = ("lt", "le", "gt", "ge")
 VECTOR = ("exp", "expm1", "log", "log1p", "tanh", "logistic", "erf", "sin", "cos")
 """What `Functions` has for f32."""
 C_NAMES = {
@@ -102,7 +102,7 @@ def float_op(b: Builder, op: str, args: tuple[Value, ...]) -> Value | None:
     if op in INTRINSICS:
         return b.intrinsic(INTRINSICS[op], x)
     if op in ORDER:
-        return b.compare("o" + ORDER[op], x, y)
+        return b.compare("o" + op, x, y)
     if op in VECTOR and x.dtype.itemsize <= 4:
         return getattr(f, op)(x)
     if op in C_NAMES:
@@ -141,7 +141,7 @@ def bool_op(b: Builder, op: str, args: tuple[Value, ...]) -> Value | None:
     if op in ("eq", "ne"):
         return b.compare(op, x, y)
     if op in ORDER:
-        return b.compare("u" + ORDER[op], x, y)
+        return b.compare("u" + op, x, y)
     if op == "not":
         return b.binary("xor", x, b.number(True, x))
     return None
@@ -157,7 +157,7 @@ def integer_op(b: Builder, op: str, args: tuple[Value, ...]) -> Value | None:
     if op in ("max", "min"):
         return b.intrinsic(sign + op, x, y)
     if op in ORDER:
-        return b.compare(sign + ORDER[op], x, y)
+        return b.compare(sign + op, x, y)
     if op in ("eq", "ne"):
         return b.compare(op, x, y)
     match op:

@@ -43,7 +43,7 @@ from oxmlx.ir.kernel import (
     scalar,
 )
 from oxmlx.ir.monoid import MONOIDS
-from oxmlx.ir.rows import Pass, make_rows
+from oxmlx.ir.rows import Pass, guarded_loads, make_rows, outside
 from oxmlx.ir.scalar import SCALARS
 
 THREADS = 256
@@ -190,7 +190,7 @@ class Renderer:
         """Sweep the row once, then let the threads of the group agree on the folds."""
         elements = [e for body in p.bodies for e in body]
         elements += [e for s in p.stores for e in (*s.index, s.value)]
-        self.emit(*self.outside(elements, self.grid), named=True)
+        self.emit(*outside(elements, self.grid), named=True)
         states = [self.declare(f) for f in p.folds]
         first, step = ("tid", "nt") if self.by_group else ("0", "1")
         self.open_box(p.loops, "k", first, step, set(p.loops))
@@ -328,24 +328,8 @@ class Renderer:
         if e in self.known:
             return ()
         if isinstance(e, Loop):
-            return [*self.outside(e.body, self.scope - {e.loop}), *e.outside]
+            return [*outside(e.body, self.scope - {e.loop}), *e.outside]
         return e.kids()
-
-    def outside(self, roots: Sequence[Expr], scope: frozenset[Index]) -> list[Expr]:
-        """The largest parts of `roots` that only vary along `scope`, and are worth a variable."""
-
-        def moves(e: Expr) -> bool:
-            return not e.free <= scope
-
-        found: list[Expr] = []
-        for e in nodes(
-            *roots, kids=lambda e: e.kids() if moves(e) and not isinstance(e, Loop) else ()
-        ):
-            if isinstance(e, Loop) and moves(e):
-                found += self.outside(e.body, scope - {e.loop})
-            elif not moves(e) and (e.kids() or isinstance(e, Load)):
-                found.append(e)
-        return found
 
     def enter(self, loops: Sequence[Index]) -> tuple[frozenset[Index], dict[Expr, Spelling]]:
         """Into a loop: what was known about another variable of the same name is forgotten."""
@@ -416,14 +400,3 @@ def of_indices(kernel: Kernel) -> set[Expr]:
         if leaf or (isinstance(e, Scalar) and found.issuperset(e.args)):
             found.add(e)
     return found
-
-
-def guarded_loads(kernel: Kernel) -> set[Expr]:
-    """Loads that only the arms of a select reach: their index may lie outside."""
-    roots = (e for s in kernel.stores for e in (*s.index, s.value))
-
-    def always(e: Expr) -> Sequence[Expr]:
-        return e.args[:1] if isinstance(e, Scalar) and e.op == "select" else e.kids()
-
-    certain = set(nodes(*roots, kids=always))
-    return {e for e in kernel.nodes if isinstance(e, Load) and e not in certain}
