@@ -13,6 +13,8 @@ import sys
 
 FLAGS = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 os.environ["XLA_FLAGS"] = FLAGS
+if hasattr(os, "sched_setaffinity"):  # the time of a process is that of one core then
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import time

@@ -209,8 +209,18 @@ def binary(prim: Primitive, x: Any, y: Any) -> Any:
 
 def fits(x: Any, aval: Aval) -> bool:
     """Whether `x` is a Python number that takes the dtype of an array."""
-    kind = PLAIN.get(type(x))
-    return kind is not None and promote(aval.dtype, aval.weak, *kind)[0] is aval.dtype
+    key = aval.dtype, aval.weak, type(x)
+    known = FITTING.get(key)
+    if known is None:
+        kind = PLAIN.get(type(x))
+        if kind is None:
+            return False
+        known = FITTING[key] = promote(aval.dtype, aval.weak, *kind)[0] is aval.dtype
+    return known
+
+
+FITTING: dict[tuple[Any, bool, type], bool] = {}
+"""What `fits` has found, since it is asked for every operation with a number."""
 
 
 def add(x: Any, y: Any) -> Any:

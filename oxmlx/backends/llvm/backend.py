@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from math import prod
 from typing import Any
@@ -33,7 +33,7 @@ class Cpu:
     kind = "cpu"
 
     def count(self) -> int:
-        return 1 if find_spec("llvmlite") else 0
+        return llvm_installed()
 
     def obstacle(self, prim: Primitive, body: Expr) -> str:
         if prim.kind == "fold" and prim.reuses:
@@ -46,6 +46,12 @@ class Cpu:
     def load(self, plan: Plan) -> Executable:
         run = Runner(plan).run
         return quiet(run) if plan.host_steps else run
+
+
+@cache
+def llvm_installed() -> bool:
+    """Has this platform a wheel of llvmlite, and is it there?"""
+    return find_spec("llvmlite") is not None
 
 
 def no_code(e: Expr) -> str:
