@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from oxmlx.compile.collapse import collapse
 from oxmlx.compile.fuse import Fused, fuse
 from oxmlx.compile.inline import inline
 from oxmlx.compile.rewrite import rewrite
@@ -25,7 +26,8 @@ def make_plan(jaxpr: Jaxpr, obstacle: Obstacle | None) -> Plan:
     if obstacle is None:
         return schedule(program, [Fused(program.eqns, {}, {})])
     parts = (fuse(part, obstacle) for part in segments(program))
-    return schedule(program, parts if config.strict else (p.map(rewrite) for p in parts))
+    plan = schedule(program, parts if config.strict else (p.map(rewrite) for p in parts))
+    return plan.map(collapse)
 
 
 def segments(jaxpr: Jaxpr) -> Iterator[Jaxpr]:

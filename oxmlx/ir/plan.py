@@ -9,7 +9,7 @@ step ::= buffer ... = launch kernel buffer ...          a kernel of the device
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from oxmlx.ir.jaxpr import Atom, Eqn, Literal, Var
@@ -23,7 +23,8 @@ Obstacle = Callable[[Primitive, Expr], str]
 
 @dataclass(frozen=True, eq=False)
 class Launch:
-    """Run a kernel: `inputs` and `outputs` in the order of its own."""
+    """Run a kernel: `inputs` and `outputs` in the order of its own, whose buffers have the elements
+    of these variables, though perhaps fewer axes."""
 
     kernel: Kernel
     inputs: tuple[Var, ...]
@@ -55,6 +56,13 @@ class Plan:
     inputs: tuple[Var, ...]
     steps: tuple[Step, ...]
     outputs: tuple[Atom, ...]
+
+    def map(self, change: Callable[[Kernel], Kernel]) -> Plan:
+        """The same steps with every kernel changed."""
+        steps = [
+            replace(s, kernel=change(s.kernel)) if isinstance(s, Launch) else s for s in self.steps
+        ]
+        return replace(self, steps=tuple(steps))
 
     @property
     def kernels(self) -> list[Kernel]:

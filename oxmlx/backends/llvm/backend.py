@@ -89,7 +89,9 @@ class Runner:
         match step:
             case Launch(kernel, inputs, outputs):
                 ins, outs = [*map(self.place, inputs)], [*map(self.place, outputs)]
-                return partial(launch, make_launcher(kernel), ins, outs)
+                return partial(
+                    launch, make_launcher(kernel, [v.aval.shape for v in outputs]), ins, outs
+                )
             case Host(eqn):
                 return self.host(eqn)
             case Free(variables):

@@ -21,6 +21,7 @@ from oxmlx.errors import CompileError
 from oxmlx.ir.kernel import Kernel
 
 Array = NDArray[Any]
+Shape = tuple[int, ...]
 
 
 class Launcher:
@@ -31,12 +32,12 @@ class Launcher:
         CompileError: LLVM refuses the text.
     """
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, shapes: Sequence[Shape]) -> None:
         machine = target()
         renderer = Renderer(kernel, machine.lanes)
         self.text = renderer.text()
-        self.outputs = [maker(b) for b in kernel.outputs]
-        self.scratch = [maker(b) for b in renderer.rows.scratch]
+        self.outputs = [maker(s, b.dtype) for s, b in zip(shapes, kernel.outputs, strict=True)]
+        self.scratch = [maker(b.shape, b.dtype) for b in renderer.rows.scratch]
         self.rows = prod(i.extent.value for i in renderer.outer)
         self.lanes = sum(i.extent.value for i in renderer.across)
         self.native = make_native(
@@ -68,20 +69,28 @@ def contiguous(x: Any) -> Array:
 class Interpreted:
     """A kernel that the interpreter runs."""
 
-    def __init__(self, kernel: Kernel) -> None:
-        self.kernel = kernel
+    def __init__(self, kernel: Kernel, shapes: Sequence[Shape]) -> None:
+        self.kernel, self.shapes = kernel, shapes
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
-        return list(interpreter.run(self.kernel, *inputs))
+        given = [x.reshape(b.shape) for x, b in zip(inputs, self.kernel.inputs, strict=True)]
+        outs = interpreter.run(self.kernel, *given)
+        return [x.reshape(shape) for x, shape in zip(outs, self.shapes, strict=True)]
 
 
-def make_launcher(kernel: Kernel) -> Launcher | Interpreted:
-    """What runs a kernel: the interpreter, if it is over nothing, or if LLVM refuses its text."""
+def make_launcher(kernel: Kernel, shapes: Sequence[Shape] | None = None) -> Launcher | Interpreted:
+    """What runs a kernel: the interpreter, if it is over nothing, or if LLVM refuses its text.
+
+    Args:
+        kernel: whose buffers may have fewer axes than the arrays.
+        shapes: of the arrays that it returns, by default those of its buffers.
+    """
+    shapes = [b.shape for b in kernel.outputs] if shapes is None else shapes
     if any(n.value == 0 for n in kernel.sizes):
-        return Interpreted(kernel)
+        return Interpreted(kernel, shapes)
     try:
-        return Launcher(kernel)
+        return Launcher(kernel, shapes)
     except CompileError as e:
         message = f"kernel {kernel.name} runs in the interpreter, which is slow: {e}"
         warnings.warn(message, RuntimeWarning, stacklevel=2)
-        return Interpreted(kernel)
+        return Interpreted(kernel, shapes)

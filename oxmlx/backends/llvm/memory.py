@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oxmlx.dtypes import Dtype
-from oxmlx.ir.kernel import Buffer
 
 SMALL = 1 << 16  # bytes: the allocator recycles such by itself
 MOST = 1 << 28  # bytes that are kept for reuse
@@ -30,12 +29,12 @@ _leases: dict[int, Any] = {}
 _lock = RLock()  # reentrant: results may die at any allocation
 
 
-def maker(like: Buffer) -> Callable[[], NDArray[Any]]:
+def maker(shape: tuple[int, ...], dtype: Dtype) -> Callable[[], NDArray[Any]]:
     """What makes arrays of a shape and dtype, with any content, for a kernel to write."""
-    size = prod(like.shape) * like.dtype.itemsize
+    size = prod(shape) * dtype.itemsize
     if size < SMALL:
-        return partial(np.empty, like.shape, like.dtype)
-    return partial(lease, like.shape, like.dtype, size)
+        return partial(np.empty, shape, dtype)
+    return partial(lease, shape, dtype, size)
 
 
 def lease(shape: tuple[int, ...], dtype: Dtype, size: int) -> NDArray[Any]:

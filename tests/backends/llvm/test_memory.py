@@ -10,7 +10,6 @@ import pytest
 
 from oxmlx.backends.llvm import memory
 from oxmlx.backends.llvm.memory import MOST, SMALL, maker
-from oxmlx.ir.kernel import Buffer
 
 F32 = np.dtype(np.float32)
 SHAPE = (3, SMALL)
@@ -23,7 +22,7 @@ def no_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
-    return maker(Buffer("out", shape, dtype))()
+    return maker(shape, dtype)()
 
 
 def address(x: np.ndarray) -> int:
