@@ -25,7 +25,7 @@ class Refusal(NamedTuple):
 
 
 class Raise(NamedTuple):
-    """A `raise` statement that names an exception; a bare re-raise makes no new error."""
+    """A `raise` statement that makes an exception; to raise a caught one again is none."""
 
     file: Path
     first: int
@@ -35,12 +35,25 @@ class Raise(NamedTuple):
 
 def raises_of(package: Path) -> list[Raise]:
     """Every `raise` statement in the source files of a package, in order."""
-    return sorted(
-        Raise(file, node.lineno, node.end_lineno or node.lineno, ast.unparse(node))
-        for file in package.rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Raise) and node.exc is not None
-    )
+    found: list[Raise] = []
+    for file in package.rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        again = {
+            node
+            for handler in ast.walk(tree)
+            if isinstance(handler, ast.ExceptHandler)
+            for node in ast.walk(handler)
+            if isinstance(node, ast.Raise)
+            and (
+                node.exc is None or (isinstance(node.exc, ast.Name) and node.exc.id == handler.name)
+            )
+        }
+        found += [
+            Raise(file, node.lineno, node.end_lineno or node.lineno, ast.unparse(node))
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Raise) and node.exc is not None and node not in again
+        ]
+    return sorted(found)
 
 
 @contextmanager

@@ -38,12 +38,16 @@ def boundary(f: F) -> F:
                 e.where = innermost(mine)
             if config.traceback == "short":
                 shorten(e)
+                if RAISE_RESTORES:
+                    raise e
             raise
         except Exception as e:
             if config.traceback == "full":
                 raise
             shorten_foreign(e)
             if e.__traceback__ is not None or not is_unrefused(f, e):
+                if RAISE_RESTORES:
+                    raise e
                 raise
             try:
                 raise unrefused(f, args, kwargs, e) from e
@@ -54,9 +58,9 @@ def boundary(f: F) -> F:
     return guarded  # pyright: ignore[reportReturnType]
 
 
+RAISE_RESTORES = sys.version_info < (3, 11)
+"""Whether a bare `raise` brings back the frames that were cut, so that one of ours must show."""
 CALL = re.compile(r"\S+\(\) (missing|takes|got (an unexpected|multiple|some)) ")
-
-
 """How Python says that a call, of our function or through `jit` of the user's, was wrong."""
 UNREFUSED = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, AssertionError)
 

@@ -13,7 +13,7 @@ import pytest
 import oxmlx as ox
 import oxmlx.numpy as jnp
 from oxmlx import nn
-from oxmlx.api.boundary import boundary
+from oxmlx.api.boundary import GUARDED, RAISE_RESTORES, boundary
 from oxmlx.errors import ArgumentError
 from oxmlx.source import PACKAGE, is_internal
 
@@ -70,6 +70,8 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 def others(tb: TracebackType | None) -> list[str]:
     """The frames that a user did not write."""
     codes = [frame.f_code for frame, _ in traceback.walk_tb(tb)]
+    if RAISE_RESTORES:  # then a boundary itself shows
+        codes = [c for c in codes if c is not GUARDED]
     hidden = [c for c in codes if is_internal(c) or c.co_filename == contextlib.__file__]
     return [f"{c.co_filename} {c.co_name}" for c in hidden]
 
