@@ -12,7 +12,7 @@ import numpy as np
 
 from oxmlx import tree
 from oxmlx.api.boundary import guard
-from oxmlx.api.executable import plan_of
+from oxmlx.api.executable import plan_of, sources
 from oxmlx.backends.base import backend_of
 from oxmlx.control.callables import check_callable
 from oxmlx.control.callback import DebugCallback, host_call
@@ -117,10 +117,9 @@ def show(
     def printed(*args: Any, **kwargs: Any) -> None:
         traced = jitted.trace(*args, **kwargs)
         plan = plan_of(traced.entry.prim.body, place)
-        kernels = dict.fromkeys(plan.kernels)
-        parts = [columns(str(traced.jaxpr), str(plan)), *map(str, kernels)]
+        parts = [columns(str(traced.jaxpr), str(plan)), *map(str, plan.kernels)]
         if source:
-            parts += dict.fromkeys(map(backend_of(place).source, kernels))
+            parts += sources(plan, backend_of(place))
         sys.stdout.write("\n\n".join(parts) + "\n")
 
     return printed

@@ -33,11 +33,17 @@ def plan_of(jaxpr: Jaxpr, device: Device) -> Plan:
 
 def view(plan: Plan, backend: Backend, stage: str) -> str:
     """A plan as text, with the kernels it launches, or with their sources."""
-    kernels = plan.kernels if stage == "kernels" else []
-    parts = [str(plan), *map(str, dict.fromkeys(kernels))]
+    parts = [str(plan)]
+    if stage == "kernels":
+        parts += map(str, plan.kernels)
     if stage == "source":
-        parts += dict.fromkeys(map(backend.source, plan.kernels))
+        parts += sources(plan, backend)
     return "\n\n".join(parts)
+
+
+def sources(plan: Plan, backend: Backend) -> list[str]:
+    """The texts that the kernels of a plan are compiled from, each once."""
+    return list(dict.fromkeys(map(backend.source, plan.kernels)))
 
 
 def build(jaxpr: Jaxpr, device: Device) -> Executable:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from typing import TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oxmlx.dtypes import Dtype, is_float, is_integer
 from oxmlx.errors import CheckError
@@ -40,6 +41,11 @@ class Loop(Expr):
     def bind(self) -> frozenset[Index]:
         inside = frozenset[Index]().union(*(e.free for e in self.body)) - {self.loop}
         return inside.union(*(e.free for e in self.outside))
+
+    @property
+    def identity(self) -> tuple[NDArray[Any], ...]:
+        """The state that it starts from, as rank-0 arrays."""
+        return MONOIDS[self.monoid].identity(*(e.dtype for e in self.body))
 
     @property
     def outside(self) -> tuple[Expr, ...]:

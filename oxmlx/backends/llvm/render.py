@@ -13,8 +13,6 @@ from functools import partial
 from itertools import count
 from typing import NamedTuple
 
-import numpy as np
-
 from oxmlx.backends.llvm.block import buffers
 from oxmlx.backends.llvm.builder import Value, constant, register_type, typed
 from oxmlx.backends.llvm.elements import Elements
@@ -291,7 +289,7 @@ class Renderer(Elements):
 
     def start_strip(self, f: Fold, strip: Strip, lost: bool = False) -> Slots:
         """Memory for the states of a strip, at the identity; sums may also have what they lost."""
-        units = [*zip(identity(f), f.body, strict=True)]
+        units = [*zip(f.identity, f.body, strict=True)]
         arrays = [
             self.b.slot(f"[{strip.width} x {register_type(x.dtype)}], align {ALIGNMENT}")
             for _, x in units * (1 + lost)
@@ -358,7 +356,7 @@ class Renderer(Elements):
             if isinstance(e, Prefix) and at is not None:
                 here = b.splat(self.value(e.loop), at.lanes)._replace(dtype=INDEX)
                 on = b.compare("sge" if e.reverse else "sle", here, at)
-                units = [b.number(u, x) for u, x in zip(identity(e), body, strict=True)]
+                units = [b.number(u, x) for u, x in zip(e.identity, body, strict=True)]
                 on = b.splat(on, lanes)
                 body = [b.select(on, x, u) for x, u in zip(body, units, strict=True)]
             self.accumulate(e, slots, body)
@@ -369,7 +367,7 @@ class Renderer(Elements):
     def start(self, e: Loop, lanes: int) -> Slots:
         """Variables for the state of a loop, at the identity."""
         out: Slots = []
-        for unit, x in zip(identity(e), e.body, strict=True):
+        for unit, x in zip(e.identity, e.body, strict=True):
             scalar = register_type(x.dtype)
             out.append(self.b.slot(typed(scalar, lanes)))
             self.b.put(typed(scalar, lanes), constant(unit, scalar, lanes), out[-1])
@@ -438,7 +436,7 @@ class Renderer(Elements):
         mask = self.here.mask
         if mask is None:
             return values
-        units = [self.b.number(u, x) for u, x in zip(identity(f), values, strict=True)]
+        units = [self.b.number(u, x) for u, x in zip(f.identity, values, strict=True)]
         return [self.b.select(mask, x, u) for x, u in zip(values, units, strict=True)]
 
     def bind(self, e: Loop, state: State) -> None:
@@ -447,11 +445,6 @@ class Renderer(Elements):
         table[e] = state[0]
         if len(state) > 1:
             table.update({Part(n, e): x for n, x in enumerate(state)})
-
-
-def identity(e: Loop) -> tuple[np.ndarray, ...]:
-    """The state that a loop starts from."""
-    return MONOIDS[e.monoid].identity(*(x.dtype for x in e.body))
 
 
 def is_float_sum(f: Fold) -> bool:

@@ -6,7 +6,14 @@ from functools import cache
 
 import numpy as np
 
-from oxmlx.backends.llvm.builder import Builder, Value, register_type, typed
+from oxmlx.backends.llvm.builder import (
+    Builder,
+    Value,
+    mangled,
+    memory_type,
+    register_type,
+    typed,
+)
 from oxmlx.backends.llvm.functions import F64, Functions, c_library
 from oxmlx.dtypes import Dtype, is_bool, is_float, is_integer, is_signed, is_unsigned, short_name
 from oxmlx.errors import MissingRule
@@ -191,7 +198,7 @@ def integer_op(b: Builder, op: str, args: tuple[Value, ...]) -> Value | None:
 def flagged(b: Builder, name: str, x: Value) -> Value:
     """An intrinsic whose second operand says that no value is undefined."""
     kind = b.type_of(x)
-    full = f"llvm.{name}.{'' if x.lanes == 1 else f'v{x.lanes}'}i{8 * x.dtype.itemsize}"
+    full = f"llvm.{name}.{mangled(register_type(x.dtype), x.lanes)}"
     return x._replace(text=b.call(full, kind, [(kind, x.text), ("i1", "false")]))
 
 
@@ -259,13 +266,7 @@ def float_to_integer(b: Builder, x: Value, to: Dtype) -> Value:
 
 def bitcast(b: Builder, x: Value, to: Dtype) -> Value:
     """The same bits as another dtype of the same width."""
-    register_type(to)
-    kind = {"f16": "i16", "bf16": "i16"}
-    text, source = b.to_memory(x), register_type(x.dtype)
-    if short_name(x.dtype) in kind:
-        source = "half" if short_name(x.dtype) == "f16" else "i16"
-    target = {"f16": "half", "bf16": "i16"}.get(short_name(to)) or register_type(to)
+    text, source, target = b.to_memory(x), memory_type(x.dtype), memory_type(to)
     if source != target:
-        wide = typed(target, x.lanes)
-        text = b.do(f"bitcast {typed(source, x.lanes)} {text} to {wide}")
+        text = b.do(f"bitcast {typed(source, x.lanes)} {text} to {typed(target, x.lanes)}")
     return b.from_memory(text, to, x.lanes)

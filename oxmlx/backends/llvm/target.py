@@ -32,7 +32,9 @@ class Target:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         self.cpu: str = llvm.get_host_cpu_name()
-        self.features: dict[str, bool] = dict(llvm.get_host_cpu_features())
+        features = llvm.get_host_cpu_features()
+        self.features: dict[str, bool] = dict(features)
+        self.feature_text: str = features.flatten()
         self.triple: str = llvm.get_process_triple()
         self.lanes = self.bits // 32
         self.version: str = import_module("llvmlite").__version__
@@ -66,12 +68,11 @@ class Target:
     def compile(self, text: str, function: str) -> int:
         """Machine code of a text: that on disk, if there is any."""
         text = self.annotated(text)
-        features = self.llvm.get_host_cpu_features().flatten()
         machine = self.llvm.Target.from_triple(self.triple).create_target_machine(
-            cpu=self.cpu, features=features, opt=LEVEL, jit=True, codemodel="jitdefault"
+            cpu=self.cpu, features=self.feature_text, opt=LEVEL, jit=True, codemodel="jitdefault"
         )
         cache = None if config.cache == "off" else CodeCache(Path(config.cache).expanduser())
-        made_from = text, self.cpu, features, self.triple, self.version, str(LEVEL)
+        made_from = text, self.cpu, self.feature_text, self.triple, self.version, str(LEVEL)
         path = cache.path(*made_from) if cache else Path()
         code = cache.get(path) if cache else None
         if code is None:

@@ -6,7 +6,6 @@ import numpy as np
 
 from oxmlx.dtypes import is_float
 from oxmlx.ir.kernel import Const, Kernel, Literal, Loop, Size
-from oxmlx.ir.monoid import MONOIDS
 
 
 def block_fields(kernel: Kernel) -> dict[Size | Const, str]:
@@ -27,4 +26,4 @@ def pack_block(kernel: Kernel) -> bytes:
 
 def units(e: Loop) -> tuple[Const, ...]:
     """The state that a loop starts from."""
-    return tuple(map(Const, MONOIDS[e.monoid].identity(*(b.dtype for b in e.body))))
+    return tuple(map(Const, e.identity))
