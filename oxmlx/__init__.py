@@ -7,14 +7,15 @@ array([0.        , 1.3817732 , 0.07700378], dtype=float32)
 The map of the house, from the ground up (`make check` holds it to its layers):
 
     tree dtypes conversion config
-    errors source                       GROUND      import nothing of ours
+    errors source code_cache emulate    GROUND      import nothing of ours
     ir                                  FOUNDATION  jaxpr and kernel languages, values, traces
     ops transforms control              MEANING     primitives with their rules; jvp, linearize,
                                                     transpose, vmap; scan, cond, while, call, ...
     compile backends                    MACHINE     fuse, schedule; reference, interpreter,
                                                     llvm (the device cpu), metal
     api array jit                       ROOF        what both wings meet in, and users call
-    numpy lax nn optim io random debug testing      GARDEN
+    numpy lax nn optim io random
+    debug testing doctor                GARDEN
 """
 
 import importlib
@@ -32,6 +33,7 @@ from oxmlx.api.vectorize import vmap
 from oxmlx.array import array, asarray, from_dlpack
 from oxmlx.backends.base import register
 from oxmlx.backends.llvm.backend import Cpu
+from oxmlx.backends.metal.backend import Metal
 from oxmlx.backends.reference import Reference
 from oxmlx.config import Config, config
 from oxmlx.control.callback import effects_barrier, io_callback, pure_callback
@@ -133,8 +135,9 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 remat = checkpoint
-register(Reference())
 register(Cpu())
+register(Metal())
+register(Reference())
 for _cls in (Array, At, Elements, Config, CustomFunction, custom_jvp, custom_vjp):
     guard_methods(_cls)
 guard(__name__)

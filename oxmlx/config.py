@@ -121,6 +121,19 @@ class Config:
     )
     strict = Switch(False, "no rewrite that may change last bits: eager, fused and jit agree")
     cache = Switch("~/.cache/oxmlx", "the folder where compiled kernels are kept, or `off`")
+    num_threads = Switch(
+        0,
+        "threads that share long work on the device cpu; 0 for one a CPU that we may use",
+        least=0,
+    )
+    metal = Switch[Literal["", "emulate"]](
+        "", "what runs Metal kernels: a Mac's GPU, or the executor for Linux", ("", "emulate")
+    )
+    fallback = Switch[Literal["host", "error"]](
+        "host",
+        "where the device metal has no kernel, run the step on the host, or raise",
+        ("host", "error"),
+    )
     pending_limit = Switch(256, "equations that are recorded before they are run", least=1)
     reference_devices = Switch(
         1, "how many devices the reference backend pretends to have", least=1

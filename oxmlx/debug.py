@@ -14,6 +14,7 @@ from oxmlx import tree
 from oxmlx.api.boundary import guard
 from oxmlx.api.executable import plan_of, sources
 from oxmlx.backends.base import backend_of
+from oxmlx.config import config
 from oxmlx.control.callables import check_callable
 from oxmlx.control.callback import DebugCallback, host_call
 from oxmlx.errors import ArgumentError
@@ -23,7 +24,7 @@ from oxmlx.ir.value import Value
 from oxmlx.jit import Jitted, jit
 from oxmlx.ops.convert import NUMBERS
 
-__all__ = ["callback", "print", "show"]
+__all__ = ["callback", "kernels_compiled", "print", "show"]
 
 
 def callback(
@@ -106,9 +107,9 @@ def show(
         c:f32[3] = reduce_sum[axes=(1,)] b │   free a
       in (c,) }                           │   -> (b)
     <BLANKLINE>
-    kernel exp_reduce_sum(a: f32[n0, n0]) -> (c: f32[n0])
+    kernel exp_reduce_sum(a: f32[n0, n1]) -> (c: f32[n0])
       grid i0 < n0
-        c[i0] = add k0<n0: exp(a[i0, k0])
+        c[i0] = add k0<n1: exp(a[i0, k0])
     """
     check_callable("debug.show", fun)
     place = as_device(device)
@@ -116,13 +117,38 @@ def show(
 
     def printed(*args: Any, **kwargs: Any) -> None:
         traced = jitted.trace(*args, **kwargs)
-        plan = plan_of(traced.entry.prim.body, place)
+        backend = backend_of(place)
+        plan = plan_of(traced.entry.prim.body, backend, config.strict)
         parts = [columns(str(traced.jaxpr), str(plan)), *map(str, plan.kernels)]
         if source:
-            parts += sources(plan, backend_of(place))
+            parts += sources(plan, backend)
         sys.stdout.write("\n\n".join(parts) + "\n")
 
     return printed
+
+
+def kernels_compiled(device: Device | str | None = None) -> int:
+    """How many kernels this process has compiled for a kind of device, to see what costs time; what
+    was found on disk is not among them.
+
+    Args:
+        device: by default the default device.
+
+    Raises:
+        DeviceError: there is no such device.
+
+    A new shape of a program that was compiled before needs none:
+
+    >>> import oxmlx as ox
+    >>> f = ox.jit(ox.nn.softmax)
+    >>> with ox.default_device("cpu"):
+    ...     y = f(ox.numpy.ones((3, 4)))
+    ...     before = ox.debug.kernels_compiled()
+    ...     y = f(ox.numpy.ones((500, 500)))
+    ...     ox.debug.kernels_compiled() - before
+    0
+    """
+    return backend_of(as_device(device)).kernels_compiled
 
 
 def watch(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:

@@ -112,6 +112,14 @@ class CompileError(OxmlxError, RuntimeError):
     """A backend's compiler refused the text of a kernel."""
 
 
+class OutOfMemoryError(OxmlxError, MemoryError, RuntimeError):
+    """A device has no memory left for a buffer."""
+
+
+class FallbackError(OxmlxError, NotImplementedError):
+    """A program needs the host, which the switch `fallback` forbids."""
+
+
 class FileFormatError(OxmlxError, ValueError):
     """A file that is corrupt, hostile, or not what it says it is."""
 

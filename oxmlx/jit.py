@@ -14,7 +14,7 @@ import numpy as np
 
 from oxmlx import tree
 from oxmlx.api.boundary import boundary
-from oxmlx.api.executable import executable
+from oxmlx.api.eager import Compiler
 from oxmlx.api.naming import BY_PLACE, argument_name
 from oxmlx.api.retracing import Signature, explain
 from oxmlx.api.stages import Entry, Lowered, Traced
@@ -24,11 +24,12 @@ from oxmlx.control.call import Call
 from oxmlx.control.callables import check_callable
 from oxmlx.control.program import stage_flat
 from oxmlx.errors import ArgumentError, DonatedError, StaticValueError
-from oxmlx.ir.array import Array, Node
+from oxmlx.ir.array import Array
 from oxmlx.ir.aval import Aval
-from oxmlx.ir.device import default_device
-from oxmlx.ir.primitive import Primitive, param_key
-from oxmlx.ir.trace import BASE, EvalTrace, current_trace
+from oxmlx.ir.machine import install
+from oxmlx.ir.node import Node
+from oxmlx.ir.primitive import param_key
+from oxmlx.ir.trace import BASE, current_trace
 from oxmlx.ir.value import Tracer, Value
 from oxmlx.ops.convert import as_value
 from oxmlx.source import current_location
@@ -341,11 +342,4 @@ def jit(
     return Jitted(fun, *options)
 
 
-def run_program(prim: Primitive, buffers: list[Any]) -> Any:
-    """How the base trace runs a program: calls compiled, other programs by their meaning."""
-    if type(prim) is Call:
-        return executable(prim.body, default_device())(buffers)
-    return prim.impl(*buffers)
-
-
-EvalTrace.run_program = staticmethod(run_program)
+install(Compiler())

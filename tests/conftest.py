@@ -24,6 +24,9 @@ os.environ.setdefault("OXMLX_CACHE", str(Path(__file__).parents[1] / "out" / "ke
 import jax  # noqa: E402
 import jax.experimental  # noqa: E402
 
+from oxmlx.emulate import CompilerMissing  # noqa: E402
+from oxmlx.emulate.clang import clang  # noqa: E402
+
 # The newest jax for Python 3.10 is 0.6, where the switch still has its older place.
 if not hasattr(jax, "enable_x64"):
     jax.enable_x64 = jax.experimental.enable_x64
@@ -42,6 +45,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "x64: jax computes in 64 bits, not in its default of 32")
     config.addinivalue_line("markers", "jax(version): older ones lack what the test compares with")
+    config.addinivalue_line("markers", "clang: runs Metal texts, for which it needs a clang")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where there is no clang, what needs one is skipped, but fails on CI: that has to have one."""
+    try:
+        clang()
+    except CompilerMissing as error:
+        if "CI" in os.environ:
+            return
+        for item in items:
+            ours = "oxmlx/emulate/" in item.nodeid or "[emulate/" in item.nodeid
+            if ours or item.get_closest_marker("clang"):
+                item.add_marker(pytest.mark.skip(reason=str(error)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

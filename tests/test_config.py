@@ -30,6 +30,9 @@ DEFAULTS = {
     "show": "",
     "strict": False,
     "cache": "~/.cache/oxmlx",
+    "num_threads": 0,
+    "metal": "",
+    "fallback": "host",
     "pending_limit": 256,
     "reference_devices": 1,
 }
@@ -44,6 +47,9 @@ OTHERS = {
     "show": "jaxpr",
     "strict": True,
     "cache": "elsewhere",
+    "num_threads": 3,
+    "metal": "emulate",
+    "fallback": "error",
     "pending_limit": 1,
     "reference_devices": 8,
 }

@@ -45,6 +45,7 @@ def test_refusal(row: Refusal) -> None:
         pytest.fail("a user sees our frames; oxmlx.api.boundary cuts them:\n" + "\n".join(frames))
 
 
+@pytest.mark.clang
 def test_every_raise_has_a_row() -> None:
     with executed_raises(PACKAGE) as seen:
         for row in ROWS.values():

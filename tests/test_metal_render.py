@@ -139,7 +139,9 @@ def test_every_kernel_keeps_the_conventions(name: str) -> None:
     assert "[[max_total_threads_per_threadgroup(256)]]\nkernel void ox_" in text
     indices = re.findall(r"\[\[buffer\((\d+)\)\]\]", text)
     assert indices == [str(k) for k in range(len(indices))]
-    assert re.search(r"constant P& prm \[\[buffer\(\d+\)\]\],\n    uint tid", text)
+    bound = re.findall(r"^    (.*) \[\[buffer", text, re.M)
+    assert bound[-2:] == ["constant P& prm", "device uint* done"]
+    assert text.endswith("  if (tid == 0) {\n    done[grp] = ng;\n  }\n}\n")  # it came to its end
     loop = re.search(r"for \(int \w+ = (grp \* nt \+ tid|grp); .*; \w+ \+= (ng \* nt|ng)\)", text)
     assert loop is not None  # any number of groups is right
     assert not re.search(r"\breturn\b", body(text))  # nobody leaves before a barrier

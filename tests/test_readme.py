@@ -71,6 +71,14 @@ def test_add_an_op() -> None:
     assert float(ox.grad(ox.grad(ox.jit(cube)))(2.0)) == 12.0
 
 
+@pytest.mark.clang
+def test_a_metal_kernel_on_linux(capsys: pytest.CaptureFixture[str]) -> None:
+    run("A Metal kernel on Linux", {})
+    said = "reverse: line 5: threadgroup copy at byte 4092 is read and was never "
+    assert capsys.readouterr().out.startswith(said)
+    assert said in SECTIONS["A Metal kernel on Linux"]
+
+
 def test_the_examples_are_listed() -> None:
     files = (pathlib.Path(__file__).parents[1] / "examples").rglob("*.py")
     commands = {p.name for p in files if "python examples/" in p.read_text(encoding="utf-8")}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from oxmlx import tree
-from oxmlx.ir.array import Array, evaluate, known
+from oxmlx.ir.array import Array, evaluate
 from oxmlx.ir.device import Device, as_device
+from oxmlx.ir.node import known
 from oxmlx.ir.trace import check_around
 from oxmlx.ir.value import Value
 from oxmlx.ops.convert import as_data

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
-
 from oxmlx.backends.base import Backend, backend_of
 from oxmlx.compile.pipeline import make_plan
 from oxmlx.config import config
 from oxmlx.ir.device import Device
-from oxmlx.ir.evaluate import Executable, body_compiler, by_steps, quiet
+from oxmlx.ir.evaluate import Executable, by_steps, quiet
 from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.plan import Plan
 
 
-def executable(jaxpr: Jaxpr, device: Device) -> Executable:
+def executable(jaxpr: Jaxpr, device: Device, strict: bool = False) -> Executable:
     """The program compiled for a kind of device, once.
+
+    Args:
+        strict: with the bits of its equations one by one, whatever the switch of that name says.
 
     Raises:
         DeviceError: the device's backend is gone.
     """
     if config.nan:
         return quiet(by_steps(jaxpr))  # so that the equation can be told which made a NaN
-    return jaxpr.derive(("executable", device.kind), lambda: build(jaxpr, device))
+    strict = strict or config.strict
+    key = "executable", device.kind, strict
+    return jaxpr.derive(key, lambda: build(jaxpr, device, strict, config.show))
 
 
-def plan_of(jaxpr: Jaxpr, device: Device) -> Plan:
-    """What a device does for a program."""
-    return make_plan(jaxpr, backend_of(device).obstacle)
+def plan_of(jaxpr: Jaxpr, backend: Backend, strict: bool) -> Plan:
+    """What a backend does for a program."""
+    return make_plan(jaxpr, backend.obstacle, strict, backend.most_arrays, backend.shelf)
 
 
 def view(plan: Plan, backend: Backend, stage: str) -> str:
@@ -46,21 +47,10 @@ def sources(plan: Plan, backend: Backend) -> list[str]:
     return list(dict.fromkeys(map(backend.source, plan.kernels)))
 
 
-def build(jaxpr: Jaxpr, device: Device) -> Executable:
-    """Compile a program; loops and branches that run on the host have compiled bodies."""
+def build(jaxpr: Jaxpr, device: Device, strict: bool, show: str = "") -> Executable:
+    """Compile a program; `show` is what to print of it."""
     backend = backend_of(device)
-    plan = plan_of(jaxpr, device)
-    if config.show in ("plan", "kernels", "source"):
-        print(view(plan, backend, config.show))
-    run = backend.load(plan)
-    if not any(eqn.prim.kind == "program" for eqn in plan.host_steps):
-        return run
-
-    def run_with_bodies(args: Sequence[Any]) -> list[Any]:
-        token = body_compiler.set(partial(executable, device=device))
-        try:
-            return run(args)
-        finally:
-            body_compiler.reset(token)
-
-    return run_with_bodies
+    plan = plan_of(jaxpr, backend, strict)
+    if show in ("plan", "kernels", "source"):
+        print(view(plan, backend, show))
+    return backend.load(plan)

@@ -14,11 +14,12 @@ from oxmlx.api.executable import executable
 from oxmlx.api.staging import ClosedJaxpr, structs
 from oxmlx.control.call import Call
 from oxmlx.errors import ArgumentError, TreeError
-from oxmlx.ir.array import Array, known
+from oxmlx.ir.array import Array
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.cse import cse
 from oxmlx.ir.dce import dce
 from oxmlx.ir.device import default_device
+from oxmlx.ir.node import known
 from oxmlx.ir.pretty import show_jaxpr
 from oxmlx.ir.trace import BASE, bind, current_trace, realise
 

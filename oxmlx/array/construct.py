@@ -73,7 +73,8 @@ def asarray(
         a: as in `array`.
         dtype: the dtype; by default that of the data, 64-bit numbers becoming 32-bit ones.
         order: ignored.
-        copy: `True` copies, `None` only if it must, `False` shares memory or raises.
+        copy: `True` copies, `None` only if it must, `False` shares memory, which must
+            not change from now on, or raises.
         device: where the array lives.
 
     Raises:

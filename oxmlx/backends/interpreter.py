@@ -59,6 +59,18 @@ def run(kernel: Kernel, *inputs: Array) -> State:
     return tuple(outputs.values())
 
 
+class Interpreted:
+    """A kernel made ready for arrays of these shapes, as backends make theirs."""
+
+    def __init__(self, kernel: Kernel, shapes: Sequence[tuple[int, ...]]) -> None:
+        self.kernel, self.shapes = kernel, shapes
+
+    def __call__(self, inputs: Sequence[Array]) -> list[Array]:
+        given = [x.reshape(b.shape) for x, b in zip(inputs, self.kernel.inputs, strict=True)]
+        outs = run(self.kernel, *given)
+        return [x.reshape(shape) for x, shape in zip(outs, self.shapes, strict=True)]
+
+
 def zeros(buffer: Buffer) -> Array:
     """What a buffer holds before anything is stored."""
     return np.zeros(buffer.shape, buffer.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oxmlx.backends.base import Backend
 from oxmlx.config import config
 from oxmlx.ir.evaluate import Executable, Steps, quiet
 from oxmlx.ir.jaxpr import Jaxpr
@@ -9,11 +10,10 @@ from oxmlx.ir.kernel import Kernel
 from oxmlx.ir.plan import Plan
 
 
-class Reference:
+class Reference(Backend):
     """NumPy, one equation after another."""
 
     kind = "reference"
-    obstacle = None
 
     def count(self) -> int:
         return config.reference_devices

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from oxmlx.ir.kernel import Buffer, Expr, Fold, Index, Kernel, Load, Loop, size
+from oxmlx.ir.kernel import Buffer, Expr, Fold, Index, Kernel, Load, Loop, Size, size
 
 MOST = 2**31 - 1  # what an index can count
 
@@ -47,7 +47,7 @@ def merge(kernel: Kernel, outer: Index, inner: Index) -> Kernel | None:
     if axes is None or extent > MOST or not bound_together(kernel, outer, inner):
         return None
     name = outer.name if outer in kernel.grid else inner.name
-    both = Index(name, size(extent))
+    both = Index(name, product(outer.extent, inner.extent))
     buffers = {b: joined(b, axes[b]) if b in axes else b for b in (*kernel.inputs, *kernel.outputs)}
     new: dict[Expr, Expr] = {}
 
@@ -77,8 +77,14 @@ def merge(kernel: Kernel, outer: Index, inner: Index) -> Kernel | None:
 
 def joined(b: Buffer, axis: int) -> Buffer:
     """The same memory with two axes as one."""
-    shape = (*b.shape[:axis], b.shape[axis] * b.shape[axis + 1], *b.shape[axis + 2 :])
-    return Buffer(b.name, shape, b.dtype)
+    both = product(*b.extents[axis : axis + 2])
+    extents = (*b.extents[:axis], both, *b.extents[axis + 2 :])
+    return Buffer(b.name, tuple(n.value for n in extents), b.dtype, extents)
+
+
+def product(n: Size, m: Size) -> Size:
+    """The extent of two axes that are one."""
+    return size(n.value * m.value, f"{n.name} {m.name}".strip())
 
 
 def shared_axes(kernel: Kernel, outer: Index, inner: Index) -> dict[Buffer, int] | None:

@@ -6,28 +6,52 @@ from collections.abc import Iterator
 
 from oxmlx.compile.collapse import collapse
 from oxmlx.compile.fuse import Fused, fuse
+from oxmlx.compile.group import group
 from oxmlx.compile.inline import inline
+from oxmlx.compile.merge import merge
 from oxmlx.compile.rewrite import rewrite
-from oxmlx.compile.schedule import schedule
-from oxmlx.config import config
+from oxmlx.compile.schedule import instead, schedule, steps_of
 from oxmlx.ir.cse import cse
 from oxmlx.ir.dce import dce
 from oxmlx.ir.jaxpr import Jaxpr, Var
-from oxmlx.ir.plan import Obstacle, Plan
+from oxmlx.ir.plan import Launch, Obstacle, Plan, Shelf, Step
 
-SEGMENT = 1024
-"""Equations that are fused together. The rule compares values in pairs: a long program is cut."""
+SEGMENT = 1 << 14
+"""Equations that are fused together. The rule compares values in pairs: a long program is cut. An
+update of a tree goes through all arrays once for each of its operations: it had better not be."""
 
 
-def make_plan(jaxpr: Jaxpr, obstacle: Obstacle | None) -> Plan:
-    """What a backend does for a program, if it has code for what has no `obstacle`; a backend
-    without one has no kernels at all."""
+def make_plan(
+    jaxpr: Jaxpr,
+    obstacle: Obstacle | None,
+    strict: bool = False,
+    most_arrays: int = 0,
+    shelf: Shelf = lambda eqn: "",
+) -> Plan:
+    """What a backend does for a program.
+
+    Args:
+        jaxpr: the program.
+        obstacle: why the backend has no code for something; `None` if it has no kernels at all.
+        strict: keep the bits that the equations have one by one.
+        most_arrays: how many one command to the backend may take; 0 if that is one kernel.
+        shelf: what its library has for equations without a kernel.
+    """
     program = cse(dce(inline(dce(jaxpr))))
     if obstacle is None:
-        return schedule(program, [Fused(program.eqns, {}, {})])
-    parts = (fuse(part, obstacle) for part in segments(program))
-    plan = schedule(program, parts if config.strict else (p.map(rewrite) for p in parts))
-    return plan.map(collapse)
+        return schedule(program, steps_of(Fused(program.eqns, {}, {})))
+    steps: list[Step] = []
+    for part in segments(program):
+        fused = fuse(part, obstacle, strict)
+        own = steps_of(fused if strict else fused.map(rewrite))
+        own = [s.map(collapse) if isinstance(s, Launch) else s for s in own]
+        steps += own if strict else merge(own)
+
+    def plan_of(body: Jaxpr) -> Plan:
+        return make_plan(body, obstacle, strict, most_arrays, shelf)
+
+    steps = [instead(step, shelf, plan_of) for step in steps]
+    return schedule(program, group(steps, most_arrays) if most_arrays else steps)
 
 
 def segments(jaxpr: Jaxpr) -> Iterator[Jaxpr]:

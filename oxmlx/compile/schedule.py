@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 
 from oxmlx.compile.fuse import Fused
 from oxmlx.ir.jaxpr import Jaxpr, Var
 from oxmlx.ir.kernel import Kernel
-from oxmlx.ir.plan import Free, Host, Launch, Plan, Step
+from oxmlx.ir.plan import (
+    Block,
+    Branch,
+    Free,
+    Group,
+    Host,
+    Launch,
+    Library,
+    Plan,
+    Repeat,
+    RepeatWhile,
+    Shelf,
+    Step,
+)
 
 
-def schedule(jaxpr: Jaxpr, parts: Iterable[Fused]) -> Plan:
-    """The plan of a program from its fused parts: each step is followed by what it used last."""
-    steps = [step for fused in parts for step in steps_of(fused)]
+def schedule(jaxpr: Jaxpr, steps: Sequence[Step]) -> Plan:
+    """The plan of a program from its steps: each is followed by what it used last."""
     live = {a for a in jaxpr.outputs if isinstance(a, Var)}
     out: list[Step] = []
     for step in reversed(steps):
@@ -36,13 +48,24 @@ def steps_of(fused: Fused) -> list[Step]:
     return steps
 
 
+def instead(step: Step, shelf: Shelf, plan_of: Callable[[Jaxpr], Plan]) -> Step:
+    """A step of the host by the library, if that has it, or as a loop or branch of plans."""
+    if not isinstance(step, Host):
+        return step
+    if name := shelf(step.eqn):
+        return Library(name, step.eqn)
+    return step.eqn.prim.schedule(step.eqn, plan_of) or step
+
+
 def reads(step: Step) -> list[Var]:
     """The variables a step reads."""
     match step:
-        case Launch(inputs=inputs):
+        case Launch(inputs=inputs) | Group(inputs=inputs):
             return list(inputs)
-        case Host(eqn):
+        case Host(eqn) | Library(eqn=eqn):
             return [a for a in eqn.inputs if isinstance(a, Var)]
+        case Block() | Repeat() | RepeatWhile() | Branch():
+            return [a for a in step.inputs if isinstance(a, Var)]
         case Free():
             return []
 
@@ -50,9 +73,11 @@ def reads(step: Step) -> list[Var]:
 def writes(step: Step) -> tuple[Var, ...]:
     """The variables a step makes."""
     match step:
-        case Launch(outputs=outputs):
+        case Launch(outputs=outputs) | Group(outputs=outputs):
             return outputs
-        case Host(eqn):
+        case Host(eqn) | Library(eqn=eqn):
             return eqn.outputs
+        case Block() | Repeat() | RepeatWhile() | Branch():
+            return step.outputs
         case Free():
             return ()

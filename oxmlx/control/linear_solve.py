@@ -48,6 +48,9 @@ class LinearSolve(Program):
     def impl(self, *args: Any) -> list[Any]:
         return evaluate_jaxpr(self.solve, args)
 
+    def inline(self) -> Jaxpr:
+        return self.solve
+
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """A dx = db - dA x"""
         outs = bind(self, *primals)

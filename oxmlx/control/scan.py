@@ -26,6 +26,7 @@ from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.dce import dce, dce_program
 from oxmlx.ir.evaluate import as_buffers, evaluate_jaxpr
 from oxmlx.ir.jaxpr import Eqn, Jaxpr, Literal, intern_jaxpr
+from oxmlx.ir.plan import Plan, Repeat
 from oxmlx.ir.stage import avals_of, eval_jaxpr, stage_closed
 from oxmlx.ir.trace import bind, interpret
 from oxmlx.ops.axes import zeros_like
@@ -84,6 +85,10 @@ class Scan(Program):
             for y, out in zip(ys, outs[self.carries :], strict=True):
                 y[t] = out
         return as_buffers(carry) + ys
+
+    def schedule(self, eqn: Eqn, plan_of: Callable[[Jaxpr], Plan]) -> Repeat:
+        sizes = self.consts, self.carries, self.length
+        return Repeat(eqn.inputs, eqn.outputs, plan_of(self.body), *sizes, self.reverse)
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """Scan the jvp of the body, whose carry is (c, dc)."""

@@ -26,7 +26,8 @@ from oxmlx.errors import (
 )
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.evaluate import as_buffers, evaluate_jaxpr
-from oxmlx.ir.jaxpr import Jaxpr
+from oxmlx.ir.jaxpr import Eqn, Jaxpr
+from oxmlx.ir.plan import Plan, RepeatWhile
 from oxmlx.ir.stage import avals_of, eval_jaxpr, stage_closed
 from oxmlx.ir.trace import bind
 from oxmlx.ops.axes import broadcast
@@ -71,6 +72,10 @@ class While(Program):
         while evaluate_jaxpr(self.cond, [*p, *c])[0]:
             c = evaluate_jaxpr(self.body, [*k, *c])
         return as_buffers(c)
+
+    def schedule(self, eqn: Eqn, plan_of: Callable[[Jaxpr], Plan]) -> RepeatWhile:
+        plans = plan_of(self.cond), plan_of(self.body)
+        return RepeatWhile(eqn.inputs, eqn.outputs, *plans, self.cond_consts, self.body_consts)
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """Loop over (c, dc); the condition does not move."""

@@ -20,32 +20,13 @@ from oxmlx.errors import EvaluationError, OxmlxError
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.device import Device, default_device
 from oxmlx.ir.evaluate import check_nan
-from oxmlx.ir.primitive import Primitive
+from oxmlx.ir.machine import installed
+from oxmlx.ir.node import Node, known
+from oxmlx.ir.pending import run_fused
 from oxmlx.ir.value import Value
-from oxmlx.source import Location, raised_at
+from oxmlx.source import raised_at
 
-LITERAL = -1
 MAX_PINNED = 64 << 20  # bytes of operands that pending equations may keep alive
-
-
-class Node:
-    """A value: known (`value`), failed (`error`), or pending (`prim` applied to `inputs`)."""
-
-    __slots__ = ("__weakref__", "error", "inputs", "prim", "value", "where")
-    value: Any
-    error: OxmlxError | None
-
-    def __init__(self, prim: Primitive | int, inputs: Any, where: Location | None) -> None:
-        # prim is an int k for the k-th output of a node with several results
-        self.prim, self.inputs, self.where = prim, inputs, where
-        self.value = self.error = None
-
-
-def known(value: np.ndarray, literal: bool = False) -> Node:
-    """A node that has its value already; a `literal` is written into programs that read it."""
-    node = Node(LITERAL if literal else 0, (), None)
-    node.value = value
-    return node
 
 
 class Array(Value):
@@ -99,8 +80,15 @@ def remember(node: Node, operand_bytes: int) -> None:
             refs = _pending[:]
             del _pending[: len(refs)]
             _pinned[0] = 0
-        alive = [n for r in refs if (n := r()) is not None and n.value is None]
-        evaluate([n for n in alive if n.error is None], strict=False)
+        evaluate(ends(refs), strict=False)
+
+
+def ends(refs: list[ref[Node]]) -> list[Node]:
+    """The pending nodes that no other one reads. Those between are held by them alone, or by
+    handles: whether somebody wants their values can be told from who refers to them."""
+    alive = [n for r in refs if (n := r()) is not None and n.value is None and n.error is None]
+    read = {id(x) for n in alive for x in n.inputs}
+    return [n for n in alive if id(n) not in read]
 
 
 def evaluate(targets: list[Node], strict: bool = True) -> list[Any]:
@@ -118,6 +106,9 @@ def evaluate(targets: list[Node], strict: bool = True) -> list[Any]:
         return values
     with _lock, np.errstate(all="ignore"):
         order = pending_cone(targets)
+        if len(order) > 1 and config.jit and not config.nan and not _running and run_fused(order):
+            order = []
+        order.reverse()
         while order:
             node = order.pop()
             if not _running or is_free(node, strict):
@@ -138,7 +129,7 @@ def again(error: OxmlxError) -> OxmlxError:
 
 
 def pending_cone(targets: list[Node]) -> list[Node]:
-    """The equations to run, the first one last. Iterative: chains may be long."""
+    """The equations to run, in order. Iterative: chains may be long."""
     order: list[Node] = []
     seen: set[Node] = set()
     stack: list[tuple[Node, bool]] = [(n, False) for n in reversed(targets)]
@@ -150,7 +141,6 @@ def pending_cone(targets: list[Node]) -> list[Node]:
             seen.add(node)
             stack.append((node, True))
             stack.extend((n, False) for n in reversed(node.inputs) if type(n) is Node)
-    order.reverse()
     return order
 
 
@@ -191,7 +181,7 @@ def run(node: Node) -> None:
             if prim.runs_user_code:
                 node.value = apply_unlocked(node, prim, args)
             else:
-                node.value = apply(prim, args)
+                node.value = apply(node, prim, args)
             if config.nan:
                 check_nan(prim, node.value, node.where)
     except OxmlxError as e:
@@ -224,16 +214,16 @@ def apply_unlocked(node: Node, prim: Any, args: list[Any]) -> Any:
     _running[node] = get_ident()
     _lock.release()
     try:
-        return apply(prim, args)
+        return apply(node, prim, args)
     finally:
         _lock.acquire()
         del _running[node]
         _done.notify_all()
 
 
-def apply(prim: Any, args: list[Any]) -> Any:
-    """One equation on buffers: `impl`, with results as arrays."""
-    out = prim.impl(*args)
+def apply(node: Node, prim: Any, args: list[Any]) -> Any:
+    """One equation on buffers, with results as arrays."""
+    out = installed().run(prim, args, node.place)
     if prim.multiple_results:
         return [np.asarray(x) for x in out]
     return out if type(out) is np.ndarray else np.asarray(out)

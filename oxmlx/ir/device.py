@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from oxmlx.config import config
@@ -15,7 +16,7 @@ class Device:
     """One place to compute. Devices are made by their backend and compared by identity.
 
     >>> import oxmlx as ox
-    >>> ox.devices()[0]
+    >>> ox.devices("reference")[0]
     Device(reference:0)
     """
 
@@ -44,14 +45,22 @@ class Device:
         return as_device, (str(self),)
 
 
+@dataclass(frozen=True)
+class Kind:
+    """Devices of one backend: how many there are, and where they stand among those of others."""
+
+    count: Callable[[], int]
+    rank: Callable[[], int]
+
+
 _made: dict[tuple[str, int], Device] = {}
-_counts: dict[str, Callable[[], int]] = {}
+_kinds: dict[str, Kind] = {}
 _default: ContextVar[Device | None] = ContextVar("default_device", default=None)
 
 
-def register_backend(kind: str, count: Callable[[], int]) -> None:
-    """Announce a backend that has `count()` devices of this kind."""
-    _counts[kind] = count
+def register_backend(kind: str, count: Callable[[], int], rank: Callable[[], int]) -> None:
+    """Announce a backend that has `count()` devices of this kind; a low `rank()` comes first."""
+    _kinds[kind] = Kind(count, rank)
 
 
 def devices(kind: str | None = None) -> list[Device]:
@@ -64,12 +73,20 @@ def devices(kind: str | None = None) -> list[Device]:
     >>> ox.devices("reference")
     [Device(reference:0)]
     """
-    if kind is not None and kind not in _counts:
-        known = ", ".join(sorted(_counts))
+    if kind is not None and kind not in _kinds:
+        known = ", ".join(sorted(_kinds))
         raise DeviceError("devices", f"no backend is called {kind!r}", f"There is: {known}.")
-    kinds = _counts if kind is None else [kind]
-    keys = [(k, n) for k in kinds for n in range(_counts[k]())]
+    if kind is None:
+        kinds = sorted([k for k, its in _kinds.items() if its.count()], key=rank_of)
+    else:
+        kinds = [kind]
+    keys = [(k, n) for k in kinds for n in range(_kinds[k].count())]
     return [_made.setdefault(key, Device(*key)) for key in keys]
+
+
+def rank_of(kind: str) -> int:
+    """Where the devices of a kind stand among all."""
+    return _kinds[kind].rank()
 
 
 def as_device(x: Device | str | None) -> Device:
@@ -84,6 +101,9 @@ def as_device(x: Device | str | None) -> Device:
         return default_device()
     kind, _, number = x.partition(":")
     found = devices(kind)
+    if not found:
+        have = ", ".join(map(str, devices()))
+        raise DeviceError("device", f"this machine has no {kind}", f"There is: {have}.")
     if number and not (number.isdigit() and int(number) < len(found)):
         have = ", ".join(map(str, found))
         raise DeviceError("device", f"there is no device {x!r}", f"Of this kind there is: {have}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -103,17 +102,9 @@ def by_steps(jaxpr: Jaxpr) -> Executable:
     return jaxpr.derive("steps", lambda: Steps(jaxpr)).run
 
 
-body_compiler: ContextVar[Callable[[Jaxpr], Executable]] = ContextVar(
-    "body_compiler", default=by_steps
-)
-"""What makes the bodies of programs ready to run: a backend that runs a loop as a host step sets
-this, so that the bodies are compiled."""
-
-
 def evaluate_jaxpr(jaxpr: Jaxpr, args: Sequence[Any]) -> list[Any]:
-    """The outputs of `jaxpr` for NumPy operands: where nothing else is said, by each primitive's
-    `impl`."""
-    return body_compiler.get()(jaxpr)(args)
+    """The outputs of `jaxpr` for NumPy operands, by each primitive's `impl`."""
+    return by_steps(jaxpr)(args)
 
 
 def as_buffers(values: Sequence[Any]) -> list[np.ndarray]:

@@ -50,17 +50,26 @@ Show = Callable[["Expr", int], str]
 
 
 class Buffer:
-    """An array argument of a kernel; identity is equality."""
+    """An array argument of a kernel; identity is equality.
 
-    __slots__ = ("__weakref__", "dtype", "name", "shape")
+    Args:
+        name: what the text calls it.
+        shape: the length of each axis.
+        dtype: of the elements.
+        extents: the lengths as expressions; by default axes of equal length have the same one.
+    """
 
-    def __init__(self, name: str, shape: tuple[int, ...], dtype: Dtype) -> None:
+    __slots__ = ("__weakref__", "dtype", "extents", "name", "shape")
+
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: Dtype,
+        extents: tuple[Size, ...] | None = None,
+    ) -> None:
         self.name, self.shape, self.dtype = name, shape, dtype
-
-    @property
-    def extents(self) -> tuple[Size, ...]:
-        """The extent of each axis, as an expression."""
-        return tuple(size(n) for n in self.shape)
+        self.extents = tuple(map(size, shape)) if extents is None else extents
 
     def __repr__(self) -> str:
         return f"{self.name}: {short_name(self.dtype)}[{','.join(map(str, self.shape))}]"
@@ -204,9 +213,13 @@ class Literal(Const):
 
 
 class Size(Expr):
-    """The extent of an axis, in the argument block: a new shape needs no new text."""
+    """The extent of an axis, in the argument block: a new shape needs no new text.
+
+    Sizes of different names are different, though their values be equal today.
+    """
 
     value: int
+    name: str
 
     def infer(self) -> Dtype:
         return INDEX
@@ -311,9 +324,9 @@ def const(value: Any, dtype: Dtype | None = None) -> Const:
     return Const(literal_for(value, dtype))
 
 
-def size(n: int) -> Size:
-    """The extent `n` as a value; identity is by number, for now."""
-    return Size(n)
+def size(n: int, name: str = "") -> Size:
+    """The extent `n` as a value; without a name, all extents of this number are one."""
+    return Size(n, name)
 
 
 def as_expr(x: Expr | int) -> Expr:

@@ -48,6 +48,11 @@ class Loop(Expr):
         return MONOIDS[self.monoid].identity(*(e.dtype for e in self.body))
 
     @property
+    def rounds(self) -> bool:
+        """Whether its last bits depend on the order in which it combines."""
+        return MONOIDS[self.monoid].rounds and any(is_float(e.dtype) for e in self.body)
+
+    @property
     def outside(self) -> tuple[Expr, ...]:
         """The kids that do not see `loop`; they follow the body."""
         return ()

@@ -90,19 +90,19 @@ LONG = 60  # characters of an expression that gets a name
 class Operand:
     """An array as a function of an index, which is all that a lower rule may know of it."""
 
-    shape: tuple[int, ...]
+    extents: tuple[Size, ...]
     dtype: Dtype
     at: Callable[[tuple[Expr, ...]], Expr]
 
     @staticmethod
     def of(buffer: Buffer) -> Operand:
         """The operand that loads from a buffer."""
-        return Operand(buffer.shape, buffer.dtype, partial(Load, buffer))
+        return Operand(buffer.extents, buffer.dtype, partial(Load, buffer))
 
     @property
-    def extents(self) -> tuple[Expr, ...]:
-        """The extent of each axis."""
-        return tuple(map(size, self.shape))
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis; who asks gets another text for another answer."""
+        return tuple(n.value for n in self.extents)
 
     def __call__(self, index: Sequence[Expr | int]) -> Expr:
         """The element at `index`, one expression or Python int an axis."""

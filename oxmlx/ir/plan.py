@@ -2,6 +2,12 @@
 
 plan ::= (atom ...) step ... -> (atom ...)
 step ::= buffer ... = launch kernel buffer ...          a kernel of the device
+       | group (buffer ... = launch kernel buffer ...) ...  in any order, as one command to it
+       | variable = library name atom ...               code that the backend has for all of it
+       | variable ... = block plan atom ...             nothing moves across its border
+       | variable ... = repeat n plan atom ...          on consts, carries and slices of stacks
+       | variable ... = while plan plan atom ...        the condition, and what it lets run
+       | variable ... = branch plan ... atom ...        the first atom says which
        | variable ... = host primitive atom ...         no kernel: the primitive's meaning
        | free variable ...                              nobody reads it any more
 """
@@ -19,6 +25,8 @@ from oxmlx.ir.primitive import Primitive
 
 Obstacle = Callable[[Primitive, Expr], str]
 """Why a backend has no code for a primitive whose element is this expression; nothing if it has."""
+Shelf = Callable[[Eqn], str]
+"""What the library of a backend has for an equation without a kernel: a name, or nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +37,80 @@ class Launch:
     kernel: Kernel
     inputs: tuple[Var, ...]
     outputs: tuple[Var, ...]
+
+    def map(self, change: Callable[[Kernel], Kernel]) -> Launch:
+        """The same launch of a changed kernel."""
+        return replace(self, kernel=change(self.kernel))
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Run kernels none of which waits for another, as one command to the device."""
+
+    launches: tuple[Launch, ...]
+
+    @property
+    def inputs(self) -> tuple[Var, ...]:
+        """What they read."""
+        return tuple(dict.fromkeys(v for launch in self.launches for v in launch.inputs))
+
+    @property
+    def outputs(self) -> tuple[Var, ...]:
+        """What they make."""
+        return tuple(v for launch in self.launches for v in launch.outputs)
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """Run an equation by tuned code of the backend's, which has this name."""
+
+    name: str
+    eqn: Eqn
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Run a plan of its own, across whose border nothing was moved or merged."""
+
+    inputs: tuple[Atom, ...]
+    outputs: tuple[Var, ...]
+    body: Plan
+
+
+@dataclass(frozen=True, eq=False)
+class Repeat:
+    """Run a plan `length` times: on consts, carries, and a slice of each of the other inputs. It
+    gives new carries, and slices of the other outputs."""
+
+    inputs: tuple[Atom, ...]
+    outputs: tuple[Var, ...]
+    body: Plan
+    consts: int
+    carries: int
+    length: int
+    reverse: bool
+
+
+@dataclass(frozen=True, eq=False)
+class RepeatWhile:
+    """Run a plan, from consts and carries to carries, as long as another one gives true. Inputs are
+    the consts of the condition, those of the body, and the carries."""
+
+    inputs: tuple[Atom, ...]
+    outputs: tuple[Var, ...]
+    condition: Plan
+    body: Plan
+    condition_consts: int
+    body_consts: int
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """Run one of some plans, that of the number which the first input is, on the others."""
+
+    inputs: tuple[Atom, ...]
+    outputs: tuple[Var, ...]
+    branches: tuple[Plan, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +128,8 @@ class Free:
     variables: tuple[Var, ...]
 
 
-Step: TypeAlias = Launch | Host | Free
+Control: TypeAlias = "Block | Repeat | RepeatWhile | Branch"
+Step: TypeAlias = "Launch | Group | Library | Control | Host | Free"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,22 +140,44 @@ class Plan:
     steps: tuple[Step, ...]
     outputs: tuple[Atom, ...]
 
-    def map(self, change: Callable[[Kernel], Kernel]) -> Plan:
-        """The same steps with every kernel changed."""
-        steps = [
-            replace(s, kernel=change(s.kernel)) if isinstance(s, Launch) else s for s in self.steps
-        ]
-        return replace(self, steps=tuple(steps))
+    @property
+    def inner(self) -> list[Plan]:
+        """The plans of its loops and branches."""
+        out: list[Plan] = []
+        for step in self.steps:
+            match step:
+                case Block(body=body) | Repeat(body=body):
+                    out.append(body)
+                case RepeatWhile(condition=condition, body=body):
+                    out += [condition, body]
+                case Branch(branches=branches):
+                    out += branches
+                case _:
+                    pass
+        return out
+
+    @property
+    def commands(self) -> list[Launch | Group]:
+        """What it asks of the device, in order."""
+        return [step for step in self.steps if isinstance(step, (Launch, Group))]
+
+    @property
+    def launches(self) -> list[Launch]:
+        """Every launch, alone or in a group."""
+        groups = [c.launches if isinstance(c, Group) else (c,) for c in self.commands]
+        return [launch for group in groups for launch in group]
 
     @property
     def kernels(self) -> list[Kernel]:
-        """What it launches, in order."""
-        return [step.kernel for step in self.steps if isinstance(step, Launch)]
+        """What it launches, in order, and what its loops and branches do."""
+        inner = [kernel for plan in self.inner for kernel in plan.kernels]
+        return [launch.kernel for launch in self.launches] + inner
 
     @property
     def host_steps(self) -> list[Eqn]:
-        """The equations that have no kernel."""
-        return [step.eqn for step in self.steps if isinstance(step, Host)]
+        """The equations that have no kernel, also those in loops and branches."""
+        inner = [eqn for plan in self.inner for eqn in plan.host_steps]
+        return [step.eqn for step in self.steps if isinstance(step, Host)] + inner
 
     def __str__(self) -> str:
         names: dict[Var, str] = {}
@@ -83,15 +188,44 @@ class Plan:
                 for a in atoms
             )
 
+        def line(launch: Launch) -> str:
+            reads = show(launch.inputs)  # named before what is made
+            return f"{show(launch.outputs)} = launch {launch.kernel.name} {reads}"
+
         lines = [f"plan ({show(self.inputs)})"]
         for step in self.steps:
             match step:
-                case Launch(kernel, inputs, outputs):
-                    reads = show(inputs)
-                    lines.append(f"  {show(outputs)} = launch {kernel.name} {reads}")
+                case Launch():
+                    lines.append(f"  {line(step)}")
+                case Group(launches):
+                    lines += ["  group", *(f"    {line(launch)}" for launch in launches)]
+                case Library(name, eqn):
+                    reads = show(eqn.inputs)
+                    lines.append(f"  {show(eqn.outputs)} = library {name} {reads}")
                 case Host(eqn, reason):
-                    line = f"  {show(eqn.outputs)} = host {eqn.prim.name} {show(eqn.inputs)}"
-                    lines.append(f"{line}  # {reason}" if reason else line)
+                    text = f"  {show(eqn.outputs)} = host {eqn.prim.name} {show(eqn.inputs)}"
+                    lines.append(f"{text}  # {reason}" if reason else text)
+                case Block(inputs, outputs, body):
+                    reads = show(inputs)
+                    lines.append(f"  {show(outputs)} = block {reads}")
+                    lines += indented(body)
+                case Repeat(inputs, outputs, body, length=length):
+                    reads = show(inputs)
+                    lines.append(f"  {show(outputs)} = repeat {length} {reads}")
+                    lines += indented(body)
+                case RepeatWhile(inputs, outputs, condition, body):
+                    reads = show(inputs)
+                    lines.append(f"  {show(outputs)} = while {reads}")
+                    lines += [*indented(condition), *indented(body)]
+                case Branch(inputs, outputs, branches):
+                    reads = show(inputs)
+                    lines.append(f"  {show(outputs)} = branch {reads}")
+                    lines += [line for plan in branches for line in indented(plan)]
                 case Free(variables):
                     lines.append(f"  free {show(variables)}")
         return "\n".join([*lines, f"  -> ({show(self.outputs)})"])
+
+
+def indented(plan: Plan) -> list[str]:
+    """The lines of a plan in a loop or a branch."""
+    return [f"    {line}" for line in str(plan).splitlines()]

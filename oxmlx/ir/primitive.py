@@ -171,6 +171,11 @@ class Primitive:
         them), or `None` to stay as it is."""
         return None
 
+    def schedule(self, eqn: Any, plan_of: Any) -> Any:
+        """For programs: the step of a plan for an equation of this primitive, made of the plans of
+        its bodies; or `None` to run `impl`."""
+        return None
+
     def inline(self) -> Any:
         """For programs: the jaxpr, of the same operands, that an equation may be replaced by when
         nothing is left to transform; or `None` to stay as it is."""

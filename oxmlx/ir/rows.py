@@ -181,7 +181,7 @@ def place(rows: Rows, later: Sequence[Pass], e: Expr, lane: Index, taken: set[Bu
             if own and s.buffer not in taken and s.buffer not in rows.kernel.inputs:
                 taken.add(s.buffer)
                 return Load(s.buffer, s.index)
-    row = Buffer(f"row{len(taken)}", (lane.extent.value,), e.dtype)
+    row = Buffer(f"row{len(taken)}", (lane.extent.value,), e.dtype, (lane.extent,))
     taken.add(row)
     return Load(row, (lane,))
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from oxmlx.config import config
 from oxmlx.errors import CheckError
-from oxmlx.ir.array import LITERAL, Array, number
+from oxmlx.ir.array import Array, number
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.check import check_jaxpr
 from oxmlx.ir.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, intern_jaxpr
+from oxmlx.ir.node import LITERAL
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.trace import BASE, Trace, abstract, current_trace, foreign, interpret, is_around
 from oxmlx.ir.value import Tracer

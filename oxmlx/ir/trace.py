@@ -7,17 +7,19 @@ trace is a constant to an inner one, and what a trace makes of an operation it a
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from oxmlx.config import config
 from oxmlx.errors import ArgumentError, DeviceError, LeakedTracerError
-from oxmlx.ir.array import Array, Node, again, evaluate, known, remember
+from oxmlx.ir.array import Array, again, evaluate, remember
 from oxmlx.ir.aval import Aval, scalar_aval
 from oxmlx.ir.device import Device, chosen_device, default_device
+from oxmlx.ir.machine import installed
+from oxmlx.ir.node import Node, known
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.value import Tracer
 from oxmlx.source import Location, current_location
@@ -73,11 +75,6 @@ class EvalTrace(Trace):
 
     __slots__ = ()
 
-    run_program: ClassVar[Callable[[Primitive, list[np.ndarray]], Any]] = staticmethod(
-        lambda prim, buffers: prim.impl(*buffers)
-    )
-    """How a program runs: its meaning, until `jit.py` puts compiled code here."""
-
     def process(self, prim: Primitive, args: Sequence[Any]) -> Any:
         if prim.kind == "program" or prim.effect is not None:
             return self.run(prim, args)
@@ -104,9 +101,9 @@ class EvalTrace(Trace):
         if device is None:
             device = chosen_device()
         out = abstract(prim, tuple(avals))
-        node = Node(prim, inputs, current_location())
+        node = Node(prim, inputs, current_location(), out, device)
         if prim.multiple_results:
-            nodes = [Node(k, (node,), None) for k in range(len(out))]
+            nodes = [Node(k, (node,), None, a, device) for k, a in enumerate(out)]
             outs = [Array(a, device, n) for a, n in zip(out, nodes, strict=True)]
         else:
             nodes, outs = [node], Array(out, device, node)
@@ -124,7 +121,7 @@ class EvalTrace(Trace):
         token = _current.set(self)
         try:
             with np.errstate(all="ignore"):
-                values = EvalTrace.run_program(prim, buffers)
+                values = installed().run(prim, buffers, device)
         finally:
             _current.reset(token)
         if not prim.multiple_results:

@@ -10,12 +10,13 @@ import numpy as np
 from oxmlx import conversion, dtypes
 from oxmlx.dtypes import promote, scalar_dtype, short_name
 from oxmlx.errors import ArgumentError, DtypeError, ShapeError
-from oxmlx.ir.array import Array, known
+from oxmlx.ir.array import Array
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.device import Device, as_device, default_device
 from oxmlx.ir.kernel import Expr, Operand
 from oxmlx.ir.kernel import bitcast as bitcast_expr
 from oxmlx.ir.kernel import cast as cast_expr
+from oxmlx.ir.node import known
 from oxmlx.ir.primitive import Primitive, Undef
 from oxmlx.ir.trace import bind
 from oxmlx.ir.value import Value

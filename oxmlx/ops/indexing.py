@@ -25,11 +25,11 @@ from oxmlx.ir.scalar import SCALARS
 from oxmlx.ir.trace import bind
 from oxmlx.ops.accumulate import COMBINE, update_rows
 from oxmlx.ops.axes import broadcast, check_axes, insert, zeros_like
-from oxmlx.ops.bounds import locate, lower_clamp, lower_index
+from oxmlx.ops.bounds import locate, lower_clamp, lower_index, wrap
 from oxmlx.ops.convert import cast
 from oxmlx.ops.elementwise import add, div, mul
-from oxmlx.ops.logic import eq
-from oxmlx.ops.select import select
+from oxmlx.ops.logic import and_, eq
+from oxmlx.ops.select import clamp, select
 from oxmlx.ops.shape import inverse, moveaxis, reshape
 from oxmlx.ops.slicing import iota, listed, zero_of
 
@@ -83,8 +83,24 @@ class Gather(Primitive):
         return bind(self, x, *indices), bind(self.linear(get_aval(x)), tangents[0], *indices)
 
     def transpose(self, ct: Any, x: Any, *indices: Any) -> Sequence[Any]:
+        if prod(get_aval(indices[0]).shape[self.batch :]) == 1:
+            return self.placed(ct, x.aval, indices), *(None for _ in indices)
         prim = Scatter(self.axes, self.batch, "add", self.fill is None)
         return bind(prim, zeros_like(x.aval), ct, *indices), *(None for _ in indices)
+
+    def placed(self, ct: Any, x: Aval, indices: Sequence[Any]) -> Any:
+        """The adjoint where a batch has one index: ct there, else zero, which fuses."""
+        others = tuple(range(self.batch, x.ndim))
+        hits: list[Any] = []
+        for axis, i in zip(self.axes, indices, strict=True):
+            n = x.shape[axis]
+            i = wrap(reshape(i, x.shape[: self.batch]), n)
+            i = clamp(0, i, n - 1) if self.fill is None else i
+            places = iota(get_aval(i).dtype, x.shape, axis)
+            hits.append(eq(places, broadcast(i, x.shape, others)))
+        ct = reshape(ct, x.without(self.axes).shape)
+        there = broadcast(ct, x.shape, tuple(sorted(self.axes)))
+        return select(reduce(and_, hits), there, zero_of(x.dtype))
 
     def vmap(self, size: int, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
         (x, *indices), (dx, *ds) = args, dims

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from math import prod
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from oxmlx.errors import AxisError, ShapeError
 from oxmlx.ir.aval import Aval, get_aval
-from oxmlx.ir.kernel import Expr, Operand, size
+from oxmlx.ir.kernel import Expr, Index, Operand, size
 from oxmlx.ir.primitive import Undef
 from oxmlx.ir.trace import bind
 from oxmlx.ops.axes import broadcast
@@ -98,11 +99,12 @@ def regroup_group(index: Any, shape: Any, target: Any, extents: Any) -> list[Any
         return list(index)
     linear: Any = 0
     for i, n in zip(index, shape, strict=True):
-        linear = i if n == prod(shape) else (linear * size(n) + i if n != 1 else linear)
+        extent = i.extent if isinstance(i, Index) else size(n)
+        linear = i if n == prod(shape) else (linear * extent + i if n != 1 else linear)
     out: list[Any] = []
     for k, n in enumerate(target):
-        inner = prod(target[k + 1 :])
-        at = linear // size(inner) if inner != 1 else linear
+        inner = [e for e in extents[k + 1 :] if e.value != 1]
+        at = linear // reduce(Expr.__mul__, inner) if inner else linear
         outer = prod(target[:k])
         out.append(0 if n == 1 else at if outer == 1 else at % extents[k])
     return out

@@ -83,10 +83,14 @@ def hole(cls: type[Primitive], rule: str) -> str:
 
 def cpu_hole(cls: type[Primitive]) -> str:
     """Why the device `cpu` has no kernel for a class whatever the dtypes; nothing if it has one."""
+    if cls.schedule is not Primitive.schedule:
+        return "a step of the plan, which holds the plans of its bodies"
     if missing := hole(cls, "lower"):
         return missing
+    if cls.name == "dot_general":
+        return "floats by the library; the rest is a host step"
     if cls.kind == "fold" and cls.reuses:
-        return "a host step: a library does better what reads its operands again and again"
+        return "a host step: it reads operands again and again, and has no library yet"
     if issubclass(cls, Elementwise) and cls.scalar in SCALARS:
         arity = SCALARS[cls.scalar].arity
         if not any(is_native(cls.scalar, (dtype,) * arity, None) for dtype in REGISTERS):

@@ -101,3 +101,12 @@ def test_any_reduction(shape: list[int], axis: int, keep: bool) -> None:
 
     for kernel in kernels(f, tuple(shape)):
         same(kernel)
+
+
+def test_equal_products_are_not_the_same() -> None:
+    """2 x 6 rows of 3 x 4 elements: 12 and 12, but not next time."""
+    texts = set[str]()
+    for shape in ((2, 6, 3, 4), (2, 3, 4, 5)):
+        (kernel,) = kernels(lambda x: np_.sum(np_.exp(x), (2, 3)), shape)
+        texts.add(str(collapse(kernel)))
+    assert len(texts) == 1

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 import oxmlx as ox
 import oxmlx.numpy as np_
 from oxmlx import lax
 from oxmlx.backends.llvm.backend import Cpu
+from oxmlx.compile import pipeline
 from oxmlx.compile.inline import inline
-from oxmlx.compile.pipeline import SEGMENT, make_plan
+from oxmlx.compile.pipeline import make_plan
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.evaluate import evaluate_jaxpr
 from oxmlx.ir.jaxpr import Jaxpr
-from oxmlx.ir.plan import Free, Plan
+from oxmlx.ir.plan import Block, Branch, Free, Launch, Plan, Repeat, RepeatWhile
 from oxmlx.ir.stage import stage
 
 F32 = np.dtype("float32")
@@ -66,12 +68,28 @@ def test_custom_rules_are_written_out() -> None:
 
 def test_a_checkpoint_stays_behind_its_barrier() -> None:
     p = plan(lambda x: ox.checkpoint(np_.sin)(x) + 1, (3,))
-    assert [e.prim.name for e in p.host_steps] == ["remat"]
+    assert [type(step) for step in p.steps if not isinstance(step, Free)] == [Block, Launch]
+    assert [len(inner.kernels) for inner in p.inner] == [1]
+    assert p.host_steps == []
 
 
-def test_loops_are_host_steps() -> None:
-    p = plan(lambda x: lax.fori_loop(0, 3, lambda i, y: y * 2, x) + 1, (3,))
-    assert [e.prim.kind for e in p.host_steps] == ["program"]
+def test_loops_and_branches_hold_plans() -> None:
+    def f(x: Any) -> Any:
+        x = lax.fori_loop(0, 3, lambda i, y: y * 2, x)
+        x = lax.while_loop(lambda y: y[0] < 9, lambda y: y + 1, x)
+        return lax.cond(x[1] > 2, np_.sin, np_.cos, x)
+
+    p = plan(f, (3,))
+    control = [s for s in p.steps if isinstance(s, (Repeat, RepeatWhile, Branch))]
+    assert [type(s) for s in control] == [Repeat, RepeatWhile, Branch]
+    assert len(p.inner) == 1 + 2 + 2
+    assert all(e.prim.kind == "move" for e in p.host_steps)
+    lines = [line.strip().split(" = ")[-1] for line in str(p).splitlines()]
+    assert [line.split()[0] for line in lines if line[:3] in ("rep", "whi", "bra")] == [
+        "repeat",
+        "while",
+        "branch",
+    ]
 
 
 def test_everything_is_freed_once_and_after_its_last_use() -> None:
@@ -89,17 +107,20 @@ def test_everything_is_freed_once_and_after_its_last_use() -> None:
     assert {v for v in alive if v not in p.inputs} == set(p.outputs)
 
 
-def test_a_long_program_is_fused_in_parts() -> None:
+def test_a_long_program_is_fused_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    segment = 1024
+
     def chain(x: Any) -> Any:
         y = x
-        for k in range(SEGMENT + 5):
+        for k in range(segment + 5):
             y = np_.sin(y) + x * k
         return y
 
     jaxpr = jaxpr_of(chain, (3,))
+    monkeypatch.setattr(pipeline, "SEGMENT", segment)
     p = make_plan(jaxpr, no_contractions)
     assert p.host_steps == []
-    assert len(p.kernels) >= 3 * SEGMENT // 256
+    assert len(p.kernels) >= 3 * segment // 256
     x = np.linspace(0, 1, 3, dtype=np.float32)
     want = evaluate_jaxpr(jaxpr, [x])[0]
     np.testing.assert_allclose(Cpu().load(p)([x])[0], want, rtol=1e-5)

@@ -141,4 +141,7 @@ def names() -> None:
 @row("names of devices")
 def devices() -> None:
     assert jax.devices()[0].platform == "cpu"
-    assert (str(ox.devices()[0]), ox.devices()[0].platform) == ("reference:0", "reference")
+    assert (str(ox.devices()[0]), ox.devices()[0].platform) == ("cpu:0", "cpu")
+    assert (str(ox.devices()[1]), ox.devices()[1].platform) == ("reference:0", "reference")
+    with pytest.raises(RuntimeError, match="reference"):
+        jax.devices("reference")

@@ -30,6 +30,7 @@ kernel void ox_reduce_max_sub_exp_reduce_sum_div(
     device const float* x0 [[buffer(0)]],
     device float* y0 [[buffer(1)]],
     constant P& prm [[buffer(2)]],
+    device uint* done [[buffer(3)]],
     uint tid [[thread_position_in_threadgroup]],
     uint grp [[threadgroup_position_in_grid]],
     uint nt [[threads_per_threadgroup]],
@@ -74,5 +75,8 @@ kernel void ox_reduce_max_sub_exp_reduce_sum_div(
       float v3 = x0[i0 * prm.n1 + k0];
       y0[i0 * prm.n1 + k0] = precise::divide(precise::exp(v3 - s0), s1);
     }
+  }
+  if (tid == 0) {
+    done[grp] = ng;
   }
 }

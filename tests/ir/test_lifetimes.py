@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import oxmlx as ox
+from oxmlx.api import eager
 from oxmlx.errors import DonatedError, EvaluationError
 from oxmlx.ops.axes import reduce_sum
 from oxmlx.ops.convert import from_numpy
@@ -165,3 +166,35 @@ def test_a_failed_callback_does_not_keep_the_frames_of_its_first_reader() -> Non
     readers = [handle(), read()]
     gc.collect()
     assert [ref() for ref in readers] == [None] * 2
+
+
+def test_what_is_fused_keeps_only_what_somebody_refers_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intermediate values have no memory, neither when the end is read nor when a long pending
+    program is run since it has grown."""
+    made: list[int] = []
+    fused = eager.Compiler.fused
+
+    def spy(self: Any, jaxpr: Any, device: Any) -> Any:
+        made.append(len(jaxpr.outputs))
+        return fused(self, jaxpr, device)
+
+    monkeypatch.setattr(eager.Compiler, "fused", spy)
+
+    def chain(n: int) -> Any:
+        x = kept = ox.numpy.ones(7)
+        for k in range(n):
+            x = ox.numpy.sin(x) * 1.01
+            kept = x if k == 1 else kept
+        return x, kept
+
+    with ox.default_device("cpu"):
+        for _ in range(4):
+            x, kept = chain(5)
+            ox.eval(x)
+            assert not kept.is_pending()
+        assert made == [2]
+        with ox.config.context(pending_limit=16):
+            for _ in range(4):
+                chain(30)
+    assert len(made) > 1
+    assert max(made) <= 4, "x, kept, and the operand and result of what is recorded just then"

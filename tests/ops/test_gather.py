@@ -311,3 +311,23 @@ def test_accumulating_is_ufunc_at_to_the_bit(n: int, rows: int, width: int, comb
 def test_turns_take_every_row_once() -> None:
     turns = accumulate.turns_of(np.array([5, 2, 5, 5, 2, 0]))
     assert [t.tolist() for t in turns] == [[5, 1, 0], [4, 2], [3]]
+
+
+# The adjoint
+
+
+@pytest.mark.parametrize("mode", ["fill", "clip"])
+def test_the_adjoint_of_one_place_a_row_is_no_scatter(mode: str) -> None:
+    """So that it fuses: the gradient of a cross-entropy is one kernel."""
+    x, i = RNG.normal(size=(5, 3)).astype(np.float32), i32([2], [-1], [0], [3], [-4])
+
+    def f(x: Any) -> Any:
+        y = onp.take_along_axis(x, i, 1, mode=mode)
+        return onp.sum(onp.where(onp.isnan(y), 0.0, y) * onp.arange(1.0, 6.0)[:, None])
+
+    names = {e.prim.name for e in ox.jit(ox.grad(f)).trace(x).jaxpr.eqns}
+    assert "scatter" not in names and "select" in names
+    want = np.zeros((5, 3), np.float32)
+    places = [2, 2, 0] if mode == "fill" else [2, 2, 0, 2, 0]
+    want[np.arange(len(places)), places] = np.arange(1, len(places) + 1)
+    np.testing.assert_array_equal(ox.grad(f)(x), want)

@@ -87,8 +87,9 @@ def test_compiled_is_eager(tx: Any) -> None:
 def test_scanned_is_looped(tx: Any) -> None:
     noises = [random_tree(seed) for seed in range(1, 13)]
     stacked = tree.map(lambda *xs: from_numpy(np.stack([np.asarray(x) for x in xs])), *noises)
-    looped = run(lambda *args: step(tx, *args), *start(tx), range(1, 13))
-    scanned, _ = ox.lax.scan(lambda c, n: (step(tx, *c, n), None), start(tx), stacked)
+    with ox.config.context(strict=True):
+        looped = run(lambda *args: step(tx, *args), *start(tx), range(1, 13))
+        scanned, _ = ox.lax.scan(lambda c, n: (step(tx, *c, n), None), start(tx), stacked)
     assert_same_bits(scanned, looped)
 
 

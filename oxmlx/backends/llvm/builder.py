@@ -88,6 +88,7 @@ class Builder:
         self.declared: dict[str, str] = {}
         self.helpers: dict[str, str] = {}
         self.count = 0
+        self.text = ""
 
     def line(self, text: str) -> None:
         self.lines.append("  " + text)
@@ -158,6 +159,26 @@ class Builder:
         self.put("i64", self.do(f"add i64 {i}, {step}"), counter)
         self.line(f"br label %{head}")
         self.label(end)
+
+    @contextmanager
+    def when(self, condition: str) -> Generator[None]:
+        """if condition"""
+        body, end = self.fresh("then"), self.fresh("end")
+        self.line(f"br i1 {condition}, label %{body}, label %{end}")
+        self.label(body)
+        yield
+        self.line(f"br label %{end}")
+        self.label(end)
+
+    def smaller(self, x: str, y: str) -> str:
+        """The smaller one of two i64."""
+        return self.call("llvm.smin.i64", "i64", [("i64", x), ("i64", y)])
+
+    def close(self, signature: str, result: str = "void") -> Builder:
+        """The builder, whose `text` is a function now."""
+        body = "\n".join((*self.slots, *self.lines))
+        self.text = f"define {signature} {{\nentry:\n{body}\n  ret {result}\n}}"
+        return self
 
     # Values
 

@@ -158,7 +158,7 @@ class Elements:
                 return self.here.at[e]
             case Size():
                 return self.extents[e]
-            case Const():
+            case Const() if type(e) is Const:
                 return str(int(e.value))
             case _:
                 return self.b.widen(self.value(e), I64).text
@@ -314,7 +314,7 @@ def affine(e: Expr, lane: Index | None) -> tuple[int, list[tuple[int, Expr]]] | 
         case "add" | "sub", _, ((s, xs), (t, ys)):
             sign = 1 if e.op == "add" else -1
             return s + sign * t, [*xs, *((sign * c, y) for c, y in ys)]
-        case "mul", (_, Const() as c), ((s, xs), _):
+        case "mul", (_, Const() as c), ((s, xs), _) if type(c) is Const:
             n = int(c.value)
             return s * n, [(k * n, x) for k, x in xs]
         case "neg", _, ((s, xs),):

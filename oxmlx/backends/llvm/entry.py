@@ -9,95 +9,117 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oxmlx.backends.llvm import team
+from oxmlx.backends.llvm.builder import Builder
+from oxmlx.backends.llvm.share import Division
 from oxmlx.backends.llvm.target import target
 from oxmlx.errors import CompileError
 
 Native = Callable[..., None]
 """Runs a kernel on its arrays: NumPy's own, contiguous, of the right types, and nobody checks."""
+Way: TypeAlias = Literal["hold", "release", "share"]
+"""Short work keeps other Python threads waiting, longer work does not, and still longer work is
+shared with a team, which follows the arrays."""
 
 FASTCALL = 0x80
-LONG_WORK = 20_000
-"""Elements from which on other Python threads may run meanwhile: some 5 microseconds."""
+PYTHON = ("PyEval_SaveThread", "PyEval_RestoreThread", "Py_IncRef")
 
-TEXT = """
-declare ptr @PyEval_SaveThread()
-declare void @PyEval_RestoreThread(ptr)
-declare void @Py_IncRef(ptr)
 
-define ptr @launch(ptr %self, ptr %objects, i64 %n) {{
-entry:
-  %record = getelementptr i8, ptr %self, i64 {bytes_head}
-  %f.at = getelementptr i64, ptr %record, i64 0
-  %f = load ptr, ptr %f.at
-  %rows.at = getelementptr i64, ptr %record, i64 1
-  %rows = load i64, ptr %rows.at
-  %lanes.at = getelementptr i64, ptr %record, i64 2
-  %lanes = load i64, ptr %lanes.at
-  %long.at = getelementptr i64, ptr %record, i64 3
-  %long = load i64, ptr %long.at
-  %count.at = getelementptr i64, ptr %record, i64 4
-  %count = load i64, ptr %count.at
-  %none.at = getelementptr i64, ptr %record, i64 5
-  %none = load ptr, ptr %none.at
-  %slots = add i64 %n, %count
-  %block = alloca i64, i64 %slots
-  %i = alloca i64
-  store i64 0, ptr %i
-  br label %address
-address:
-  %k = load i64, ptr %i
-  %more = icmp slt i64 %k, %n
-  br i1 %more, label %next.address, label %numbers
-next.address:
-  %object.at = getelementptr ptr, ptr %objects, i64 %k
-  %object = load ptr, ptr %object.at
-  %data.at = getelementptr i8, ptr %object, i64 {object_head}
-  %data = load ptr, ptr %data.at
-  %slot = getelementptr ptr, ptr %block, i64 %k
-  store ptr %data, ptr %slot
-  %k.next = add i64 %k, 1
-  store i64 %k.next, ptr %i
-  br label %address
-numbers:
-  store i64 0, ptr %i
-  br label %number
-number:
-  %m = load i64, ptr %i
-  %left = icmp slt i64 %m, %count
-  br i1 %left, label %next.number, label %run
-next.number:
-  %from = add i64 %m, 6
-  %number.at = getelementptr i64, ptr %record, i64 %from
-  %value = load i64, ptr %number.at
-  %to = add i64 %m, %n
-  %to.at = getelementptr i64, ptr %block, i64 %to
-  store i64 %value, ptr %to.at
-  %m.next = add i64 %m, 1
-  store i64 %m.next, ptr %i
-  br label %number
-run:
-  %is.long = icmp ne i64 %long, 0
-  br i1 %is.long, label %release, label %hold
-release:
-  %thread = call ptr @PyEval_SaveThread()
-  call void %f(ptr %block, i64 0, i64 %rows, i64 0, i64 %lanes)
-  call void @PyEval_RestoreThread(ptr %thread)
-  br label %done
-hold:
-  call void %f(ptr %block, i64 0, i64 %rows, i64 0, i64 %lanes)
-  br label %done
-done:
-  call void @Py_IncRef(ptr %none)
-  ret ptr %none
-}}
-"""
+class Record(NamedTuple):
+    """What a method knows of its kernel, in words of 8 bytes; the numbers of the argument block
+    follow, and then the bytes of a row of each scratch array, which are the last arrays."""
+
+    entry: int
+    rows: int
+    lanes: int
+    none: int
+    row_grain: int
+    lane_grain: int
+    pieces: int
+    chunks: int
+    scratches: int
+    numbers: int
+
+
+def render(way: Way, head: int, object_head: int) -> str:
+    """The text of a method. Its `self` is a record behind `head` bytes."""
+    b = Builder()
+    record = b.address("i8", "%self", str(head))
+    word = dict(zip(Record._fields, words(b, record), strict=True))
+    arrays = b.do("sub i64 %n, 1") if way == "share" else "%n"
+    block = b.do(f"alloca i64, i64 {b.arith('add', arrays, word['numbers'])}")
+    with b.loop("0", arrays, 1) as k:
+        b.put("ptr", data(b, k, object_head), b.address("ptr", block, k))
+    numbers = b.address("i64", record, str(len(Record._fields)))
+    rest = b.address("i64", block, arrays)
+    with b.loop("0", word["numbers"], 1) as k:
+        b.put("i64", b.get("i64", b.address("i64", numbers, k)), b.address("i64", rest, k))
+    thread = b.call("PyEval_SaveThread", "ptr", []) if way != "hold" else ""
+    if way == "share":
+        job = b.slot("[3 x ptr]")
+        for k, text in enumerate((record, block, b.do(f"inttoptr i64 {arrays} to ptr"))):
+            b.put("ptr", text, b.address("ptr", job, str(k)))
+        given = [("ptr", data(b, arrays, object_head)), ("ptr", "@chunk"), ("ptr", job)]
+        b.call("parallel", "void", [*given, ("i64", word["chunks"])])
+    else:
+        run(b, word, block, ("0", word["rows"], "0", word["lanes"]))
+    if way != "hold":
+        b.call("PyEval_RestoreThread", "void", [("ptr", thread)])
+    none = b.do(f"inttoptr i64 {word['none']} to ptr")
+    b.call("Py_IncRef", "void", [("ptr", none)])
+    b.close("ptr @launch(ptr %self, ptr %objects, i64 %n)", f"ptr {none}")
+    parts = [*b.declared.values(), b.text, *([render_chunk()] if way == "share" else [])]
+    return "\n\n".join(parts) + "\n"
+
+
+def render_chunk() -> str:
+    """The text of what a thread does with a chunk: rows, or some lanes of a row."""
+    b = Builder()
+    record, block, arrays = (b.get("ptr", b.address("ptr", "%job", str(k))) for k in range(3))
+    word = dict(zip(Record._fields, words(b, record), strict=True))
+    arrays = b.do(f"ptrtoint ptr {arrays} to i64")
+    slots = b.arith("add", arrays, word["numbers"])
+    own = b.do(f"alloca i64, i64 {slots}")
+    with b.loop("0", slots, 1) as k:
+        b.put("i64", b.get("i64", b.address("i64", block, k)), b.address("i64", own, k))
+    first = b.do(f"sub i64 {arrays}, {word['scratches']}")
+    strides = b.address("i64", record, b.arith("add", word["numbers"], str(len(Record._fields))))
+    with b.loop("0", word["scratches"], 1) as k:
+        slot = b.address("i64", own, b.arith("add", first, k))
+        stride = b.get("i64", b.address("i64", strides, k))
+        b.put("i64", b.arith("add", b.get("i64", slot), b.arith("mul", stride, "%thread")), slot)
+    bounds: list[str] = []
+    for op, grain, end in (("udiv", "row_grain", "rows"), ("urem", "lane_grain", "lanes")):
+        start = b.arith("mul", b.do(f"{op} i64 %chunk, {word['pieces']}"), word[grain])
+        stop = b.arith("add", start, word[grain])
+        bounds += [start, b.smaller(stop, word[end])]
+    run(b, word, own, bounds)
+    b.close("internal void @chunk(ptr %job, i64 %chunk, i64 %thread)")
+    return "\n\n".join([*b.declared.values(), b.text])
+
+
+def words(b: Builder, record: str) -> list[str]:
+    """The head of a record."""
+    return [b.get("i64", b.address("i64", record, str(k))) for k, _ in enumerate(Record._fields)]
+
+
+def data(b: Builder, k: str, object_head: int) -> str:
+    """The address of the elements of the array object k."""
+    array = b.get("ptr", b.address("ptr", "%objects", k))
+    return b.get("ptr", b.address("i8", array, str(object_head)))
+
+
+def run(b: Builder, word: dict[str, str], block: str, bounds: Sequence[str]) -> None:
+    """Run a range of a kernel."""
+    entry = b.do(f"inttoptr i64 {word['entry']} to ptr")
+    b.line(f"call void {entry}(ptr {block}, {', '.join(f'i64 {x}' for x in bounds)})")
 
 
 class MethodDef(ctypes.Structure):
@@ -112,8 +134,8 @@ class MethodDef(ctypes.Structure):
 
 
 @cache
-def method() -> MethodDef:
-    """The one method of all kernels; a kernel is its `self`.
+def method(way: Way) -> MethodDef:
+    """The one method of all kernels that are run in a way; a kernel is its `self`.
 
     Raises:
         CompileError: this Python lays objects out in another way.
@@ -122,23 +144,37 @@ def method() -> MethodDef:
     address = ctypes.c_void_p.from_address(id(probe) + object.__basicsize__).value
     if address != probe.ctypes.data:
         raise CompileError("cpu", "NumPy arrays have an unknown layout", "Please report it.")
-    python = ctypes.pythonapi
-    for name in ("PyEval_SaveThread", "PyEval_RestoreThread", "Py_IncRef"):
-        symbol = ctypes.cast(getattr(python, name), ctypes.c_void_p).value
-        target().llvm.add_symbol(name, symbol)
-    head = bytes.__basicsize__ - 1
-    text = TEXT.format(bytes_head=head, object_head=object.__basicsize__)
-    return MethodDef(b"launch", target().address(text, "launch"), FASTCALL, None)
+    machine = target()
+    for name in PYTHON:
+        symbol = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
+        machine.llvm.add_symbol(name, symbol)
+    if way == "share":
+        machine.llvm.add_symbol("parallel", team.code().parallel)
+    text = render(way, bytes.__basicsize__ - 1, object.__basicsize__)
+    return MethodDef(b"launch", machine.address(text, "launch"), FASTCALL, None)
 
 
 def make_native(
-    entry: int, rows: int, lanes: int, elements: int, numbers: NDArray[np.int64]
+    way: Way,
+    entry: int,
+    division: Division,
+    numbers: NDArray[np.int64],
+    scratch: Sequence[int] = (),
 ) -> Native:
-    """The Python function of a kernel at an address, for given sizes and numbers."""
-    long = elements >= LONG_WORK
-    head = entry, rows, lanes, long, len(numbers), id(None)
-    record = struct.pack(f"6q{len(numbers)}q", *head, *numbers)
+    """The Python function of a kernel at an address, for given sizes and numbers.
+
+    Args:
+        way: how it is run.
+        entry: the address.
+        division: its rows and lanes, and how they are cut into chunks.
+        numbers: those of the argument block.
+        scratch: the bytes of each of the last arrays that belong to one thread.
+    """
+    head = Record(entry, *division[:2], id(None), *division[2:], len(scratch), len(numbers))
+    record = struct.pack(f"{len(head) + len(numbers) + len(scratch)}q", *head, *numbers, *scratch)
+    with target().lock:  # there must be no second one, which would not stay
+        definition = ctypes.addressof(method(way))
     make: Any = ctypes.pythonapi.PyCFunction_NewEx
     make.restype = ctypes.py_object
     make.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-    return make(ctypes.addressof(method()), record, None)
+    return make(definition, record, None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -11,17 +11,19 @@ import numpy as np
 from numpy import ndarray
 from numpy.typing import NDArray
 
-from oxmlx.backends import interpreter
 from oxmlx.backends.llvm.block import pack_numbers
-from oxmlx.backends.llvm.entry import make_native
+from oxmlx.backends.llvm.entry import Native, Way, make_native
 from oxmlx.backends.llvm.memory import maker
 from oxmlx.backends.llvm.render import ENTRY, Renderer
+from oxmlx.backends.llvm.scratch import pieces
+from oxmlx.backends.llvm.share import LONG, divide, work_of
 from oxmlx.backends.llvm.target import target
-from oxmlx.errors import CompileError
+from oxmlx.backends.llvm.workers import count_threads, get_team
+from oxmlx.backends.runner import Launchable, Shape, compile_or_interpret
 from oxmlx.ir.kernel import Kernel
 
 Array = NDArray[Any]
-Shape = tuple[int, ...]
+MOST_TEXTS = 1024
 
 
 class Launcher:
@@ -35,18 +37,21 @@ class Launcher:
     def __init__(self, kernel: Kernel, shapes: Sequence[Shape]) -> None:
         machine = target()
         renderer = Renderer(kernel, machine.lanes)
-        self.text = renderer.text()
+        self.kernel = kernel
+        self.text = text_of(renderer)
+        self.engine = machine.load(self.text)
         self.outputs = [maker(s, b.dtype) for s, b in zip(shapes, kernel.outputs, strict=True)]
-        self.scratch = [maker(b.shape, b.dtype) for b in renderer.rows.scratch]
-        self.rows = prod(i.extent.value for i in renderer.outer)
-        self.lanes = sum(i.extent.value for i in renderer.across)
-        self.native = make_native(
-            machine.address(self.text, ENTRY),
-            self.rows,
-            self.lanes,
-            max(prod(b.shape) for b in (*kernel.inputs, *kernel.outputs)),
-            pack_numbers(kernel),
-        )
+        self.division = divide(renderer)
+        self.numbers = pack_numbers(kernel)
+        self.scratch = tuple(b.dtype.itemsize * prod(b.shape) for b in renderer.rows.scratch)
+        """The bytes of each array that belongs to one thread."""
+        self.work = work_of(renderer)
+        self.native = self.make_native("release" if self.work >= LONG else "hold")
+
+    def make_native(self, way: Way) -> Native:
+        """The function that runs it in a way."""
+        entry = self.engine.get_function_address(ENTRY)
+        return make_native(way, entry, self.division, self.numbers, self.scratch)
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
         """The outputs, in new memory."""
@@ -54,11 +59,38 @@ class Launcher:
         plain = [
             x if type(x) is ndarray and x.flags.c_contiguous else contiguous(x) for x in inputs
         ]
-        if self.scratch:
-            self.native(*plain, *outs, *[make() for make in self.scratch])
+        if self.division.chunks > 1 and (threads := count_threads()) > 1:
+            self.share(threads, plain, outs)
+        elif self.scratch:
+            self.native(*plain, *outs, *pieces(self.scratch))
         else:
             self.native(*plain, *outs)
         return outs
+
+    def share(self, threads: int, inputs: list[Array], outs: list[Array]) -> None:
+        """Run it with a team, in which each thread has scratch memory of its own."""
+        scratch = pieces(tuple([threads * n for n in self.scratch]))
+        self.shared(*inputs, *outs, *scratch, get_team(threads).memory)
+
+    @cached_property
+    def shared(self) -> Native:
+        """The function that shares it."""
+        return self.make_native("share")
+
+
+_texts: dict[tuple[str, int], str] = {}
+
+
+def text_of(renderer: Renderer) -> str:
+    """The text of a kernel. Two that print alike differ in their sizes and literals, which are not
+    in it: a known program with a new shape is not rendered again."""
+    key = str(renderer.kernel), renderer.width
+    text = _texts.get(key)
+    if text is None:
+        if len(_texts) >= MOST_TEXTS:
+            _texts.clear()
+        text = _texts[key] = renderer.text()
+    return text
 
 
 def contiguous(x: Any) -> Array:
@@ -66,19 +98,7 @@ def contiguous(x: Any) -> Array:
     return np.array(x, order="C", copy=None).view(ndarray)
 
 
-class Interpreted:
-    """A kernel that the interpreter runs."""
-
-    def __init__(self, kernel: Kernel, shapes: Sequence[Shape]) -> None:
-        self.kernel, self.shapes = kernel, shapes
-
-    def __call__(self, inputs: Sequence[Array]) -> list[Array]:
-        given = [x.reshape(b.shape) for x, b in zip(inputs, self.kernel.inputs, strict=True)]
-        outs = interpreter.run(self.kernel, *given)
-        return [x.reshape(shape) for x, shape in zip(outs, self.shapes, strict=True)]
-
-
-def make_launcher(kernel: Kernel, shapes: Sequence[Shape] | None = None) -> Launcher | Interpreted:
+def make_launcher(kernel: Kernel, shapes: Sequence[Shape] | None = None) -> Launchable:
     """What runs a kernel: the interpreter, if it is over nothing, or if LLVM refuses its text.
 
     Args:
@@ -86,11 +106,4 @@ def make_launcher(kernel: Kernel, shapes: Sequence[Shape] | None = None) -> Laun
         shapes: of the arrays that it returns, by default those of its buffers.
     """
     shapes = [b.shape for b in kernel.outputs] if shapes is None else shapes
-    if any(n.value == 0 for n in kernel.sizes):
-        return Interpreted(kernel, shapes)
-    try:
-        return Launcher(kernel, shapes)
-    except CompileError as e:
-        message = f"kernel {kernel.name} runs in the interpreter, which is slow: {e}"
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
-        return Interpreted(kernel, shapes)
+    return compile_or_interpret(Launcher, kernel, shapes)

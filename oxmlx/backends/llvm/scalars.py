@@ -31,6 +31,8 @@ C_NAMES = {
     **{"erf": "erf", "erfc": "erfc", "rem": "fmod"},
 }
 """What the C library has."""
+APPROXIMATE = frozenset((*VECTOR, *C_NAMES)) - {"rem"}
+"""Operations on floats that no standard defines to the last bit."""
 EXACT = frozenset(
     {"neg", "abs", "max", "min", "floor", "ceil", "round", "sign", "select", "bitcast"}
 )

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import ctypes
+from collections import deque
 from ctypes.util import find_library
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from threading import RLock
 from typing import Any
+from weakref import WeakValueDictionary
 
-from oxmlx.backends.llvm.cache import CodeCache
+from oxmlx.backends.llvm.fork import hold
 from oxmlx.backends.llvm.scalars import C_NAMES
+from oxmlx.code_cache import CodeCache
 from oxmlx.config import config
 from oxmlx.errors import CompileError
 
 LEVEL = 2  # of LLVM's code generator; of its passes over the IR only one runs
 ATTRIBUTES = '#0 = {{ nounwind "prefer-vector-width"="{bits}" "no-trapping-math"="true" }}'
+
+MOST_UNUSED = 512
+"""Engines that are kept although nobody may need them: the next program often does."""
 
 
 class Target:
@@ -41,8 +47,11 @@ class Target:
         self.kernels_compiled = 0
         """How many texts this process has compiled; what it finds on disk is not among them."""
         self.lock = RLock()
-        self.addresses: dict[str, int] = {}
-        self.engines: list[Any] = []  # kept for ever: somebody may be running their code
+        hold(self.lock)
+        self.engines: WeakValueDictionary[str, Any] = WeakValueDictionary()
+        """Of each text. Machine code lives as long as somebody has its engine."""
+        self.recent: deque[Any] = deque(maxlen=MOST_UNUSED)
+        self.kept: dict[str, Any] = {}
         for name in libm_names():
             llvm.add_symbol(name, ctypes.cast(getattr(libm(), name), ctypes.c_void_p).value)
 
@@ -53,19 +62,30 @@ class Target:
             return 512
         return 256 if self.features.get("avx2") else 128
 
-    def address(self, text: str, function: str) -> int:
-        """The address of a function of a text, which is compiled once.
+    def load(self, text: str) -> Any:
+        """The engine of a text, which is compiled once. Who calls its code must hold it.
 
         Raises:
             CompileError: LLVM refuses the text.
         """
         with self.lock:
-            found = self.addresses.get(text)
-            if found is None:
-                found = self.addresses[text] = self.compile(text, function)
-        return found
+            engine = self.engines.get(text)
+            if engine is None:
+                engine = self.engines[text] = self.compile(text)
+                self.recent.append(engine)
+            return engine
 
-    def compile(self, text: str, function: str) -> int:
+    def address(self, text: str, function: str) -> int:
+        """The address of a function of a text that is kept for ever.
+
+        Raises:
+            CompileError: LLVM refuses the text.
+        """
+        engine = self.load(text)
+        self.kept[text] = engine
+        return engine.get_function_address(function)
+
+    def compile(self, text: str) -> Any:
         """Machine code of a text: that on disk, if there is any."""
         text = self.annotated(text)
         machine = self.llvm.Target.from_triple(self.triple).create_target_machine(
@@ -83,8 +103,7 @@ class Target:
         engine = self.llvm.create_mcjit_compiler(self.llvm.parse_assembly(""), machine)
         engine.add_object_file(self.llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
-        self.engines.append(engine)
-        return engine.get_function_address(function)
+        return engine
 
     def module(self, text: str, machine: Any) -> Any:
         """The text as a module, verified, for LLVM's later errors would end the process."""
@@ -109,10 +128,19 @@ class Target:
         return f"{text}\nattributes {ATTRIBUTES.format(bits=self.bits)}\n"
 
 
-@cache
 def target() -> Target:
-    """The one target of the process."""
-    return Target()
+    """The one target of the process. A second one, made by another thread at the same time, would
+    take its code away when it goes."""
+    if not _targets:
+        with _lock:
+            if not _targets:
+                _targets.append(Target())
+    return _targets[0]
+
+
+_targets: list[Target] = []
+_lock = RLock()
+hold(_lock)
 
 
 @cache

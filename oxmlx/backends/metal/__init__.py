@@ -1,1 +1,1 @@
-"""Apple GPUs: kernels as MSL 2.3 text."""
+"""Apple GPUs: kernels as MSL 2.3 text, run through metalcompute."""

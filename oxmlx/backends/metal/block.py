@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from oxmlx.dtypes import is_float
@@ -19,9 +22,26 @@ def block_fields(kernel: Kernel) -> dict[Size | Const, str]:
 
 def pack_block(kernel: Kernel) -> bytes:
     """The bytes of the block, laid out as C does; 16-bit floats travel as f32."""
+    return np.array(values(kernel), layout(kernel)).tobytes()
+
+
+def pack_blocks(kernels: Sequence[Kernel]) -> bytes:
+    """The bytes of a block of blocks, without empty ones."""
+    full = [k for k in kernels if block_fields(k)]
+    whole = np.dtype([(f"p{n}", layout(k)) for n, k in enumerate(full)], align=True)
+    return np.array(tuple(map(values, full)), whole).tobytes()
+
+
+def layout(kernel: Kernel) -> np.dtype[Any]:
+    """The struct of the block."""
     fields = block_fields(kernel)
-    layout = [(name, np.float32 if is_float(e.dtype) else e.dtype) for e, name in fields.items()]
-    return np.array(tuple(e.value for e in fields), np.dtype(layout, align=True)).tobytes()
+    types = [(name, np.float32 if is_float(e.dtype) else e.dtype) for e, name in fields.items()]
+    return np.dtype(types, align=True)
+
+
+def values(kernel: Kernel) -> tuple[Any, ...]:
+    """What the block holds."""
+    return tuple(e.value for e in block_fields(kernel))
 
 
 def units(e: Loop) -> tuple[Const, ...]:

@@ -140,3 +140,64 @@ inline float erf(float x) {
   float far = copysign(a > 4.0f ? 1.0f : 1.0f - precise::exp(-p), x);
   return a < 1.0f || is_nan(x) ? near : far;
 }
+
+// exp(-x^2) t exp(a polynomial in t) with t = 1 / (1 + |x| / 2), where z is t moved to [-1, 1]. Of x
+// the upper bits are squared apart, for x^2 rounds: 2e-7 relative.
+inline float erfc(float x) {
+  float a = min(abs(x), 11.0f), high = as_type<float>(as_type<uint>(a) & 0xfffff000u);
+  float t = precise::divide(1.0f, 1.0f + 0.5f * a), z = (t - 0.58695652f) * 2.4210526f;
+  float p = -0.553635f + z * (0.56561273f + z * (0.014716476f + z * (-0.028741006f +
+      z * (-0.00085394573f + z * (0.0035348646f + z * (-0.00029361763f + z * (-0.00049458514f +
+      z * (0.00012648273f + z * (4.9165483e-05f + z * -2.1576669e-05f)))))))));
+  float y = t * precise::exp(p) * precise::exp((high - a) * (high + a)) * precise::exp(-high * high);
+  return is_nan(x) ? x : a < 0.5f ? 1.0f - erf(x) : x < 0.0f ? 2.0f - y : y;
+}
+
+// x times a polynomial in w = -log(1 - x^2), or from w = 5 on in its root, where z is either moved to
+// [-1, 1]: 1e-7 relative.
+inline float erf_inv(float x) {
+  float w = -precise::log((1.0f - x) * (1.0f + x));
+  float z = w < 5.0f ? (w - 2.5f) * 0.4f : (precise::sqrt(w) - 3.168034f) * 1.0730012f;
+  float near = 1.5014094f + z * (0.61660075f + z * (-0.026108686f + z * (-0.019574193f +
+      z * (0.008529176f + z * (-0.00048434996f + z * (-0.00084554596f + z * (0.00028407515f +
+      z * (3.553138e-05f + z * -3.333981e-05f))))))));
+  float far = 3.0015268f + z * (0.93597066f + z * (0.005563742f + z * (-0.0037980347f +
+      z * (0.0024649412f + z * (-0.0015541454f + z * (0.00080101227f + z * (-0.00021089353f +
+      z * (-7.7622404e-05f + z * 5.848771e-05f))))))));
+  uint b = as_type<uint>(x), one = b & 0x7fffffffu;
+  float edge = as_type<float>(one == 0x3f800000u ? b ^ 0x40000000u : 0x7fc00000u);
+  return one >= 0x3f800000u ? edge : x * (w < 5.0f ? near : far);
+}
+
+// The bits of the neighbour of a float towards another; the sign is the highest of them.
+inline uint neighbour(uint x, uint y, uint sign) {
+  uint a = x & ~sign, b = y & ~sign;
+  bool away = ((x ^ y) & sign) == 0 && a < b;
+  return x == y || (a | b) == 0 ? y : a == 0 ? (y & sign) | 1 : away ? x + 1 : x - 1;
+}
+
+inline float nextafter(float x, float y) {
+  uint b = neighbour(as_type<uint>(x), as_type<uint>(y), 0x80000000u);
+  return as_type<float>(is_nan(x) || is_nan(y) ? 0x7fc00000u : b);
+}
+
+inline float nextafter_bf16(float x, float y) {
+  uint b = neighbour(as_type<uint>(x) >> 16, as_type<uint>(y) >> 16, 0x8000u) << 16;
+  return as_type<float>(is_nan(x) || is_nan(y) ? 0x7fc00000u : b);
+}
+
+inline float nextafter_f16(float x, float y) {
+  uint b = neighbour(as_type<ushort>(half(x)), as_type<ushort>(half(y)), 0x8000u);
+  return is_nan(x) || is_nan(y) ? as_type<float>(0x7fc00000u) : float(as_type<half>(ushort(b)));
+}
+
+// By squaring; of a negative power only 1 and -1 have an integer. U is unsigned and no narrower.
+template<class T, class U> inline T int_pow(T x, T y) {
+  bool inverse = T(-1) < T(0) && y < T(0);
+  U power = 1, square = U(x);
+  for (U n = inverse ? U(y) & 1 : U(y); n != 0; n >>= 1) {
+    power = (n & 1) != 0 ? power * square : power;
+    square *= square;
+  }
+  return inverse && x != T(1) && x != T(-1) ? T(0) : T(power);
+}

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from oxmlx.backends.metal.block import block_fields, units
-from oxmlx.backends.metal.prelude import helpers
+from oxmlx.backends.metal.frame import frame
 from oxmlx.backends.metal.scalars import (
     ATOM,
     Spelling,
@@ -46,21 +46,26 @@ from oxmlx.ir.monoid import MONOIDS
 from oxmlx.ir.rows import Pass, guarded_loads, make_rows, outside
 from oxmlx.ir.scalar import SCALARS
 
-THREADS = 256
-"""Threads in a threadgroup."""
 LONG = 60  # characters of an expression that gets a name
 
 
 def render(kernel: Kernel) -> str:
     """The MSL text of a kernel; `entry(kernel)` is its function.
 
-    The arguments are the kernel's inputs, its outputs, and the bytes of `pack_block(kernel)`.
+    The arguments are the kernel's inputs, its outputs, the bytes of `pack_block(kernel)` if there
+    are any, and a uint for each threadgroup, which counts them all in its own when it is done.
 
     Raises:
         DtypeError: MSL has no such dtype.
         MissingRule: MSL has no such operation.
     """
-    return Renderer(kernel).text()
+    return Renderer(kernel, names_of(kernel)).text()
+
+
+def names_of(kernel: Kernel) -> dict[Buffer, str]:
+    """What its arrays are called."""
+    names = {b: f"x{k}" for k, b in enumerate(kernel.inputs)}
+    return names | {b: f"y{k}" for k, b in enumerate(kernel.outputs)}
 
 
 def entry(kernel: Kernel) -> str:
@@ -74,17 +79,24 @@ class Renderer:
     A kernel that folds rows gives a threadgroup to a row: its threads stride along the row and meet
     at a barrier after each pass. Otherwise, and where neighbouring points read neighbouring
     elements, a thread takes a point.
+
+    Args:
+        kernel: the kernel.
+        names: what its arrays are called.
+        numbers: what its numbers are called.
+        tag: sets its threadgroup memory apart from that of other kernels in the function.
     """
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(
+        self, kernel: Kernel, names: Mapping[Buffer, str], numbers: str = "prm", tag: str = ""
+    ) -> None:
         self.kernel, self.rows = kernel, make_rows(kernel)
         folds = [f for p in self.rows.passes for f in p.folds]
         narrow = all(b.dtype.itemsize <= 4 for f in folds for b in f.body)  # shuffles take 32 bits
         self.by_group = bool(folds) and narrow and not self.rows.along_grid()
         self.grid = frozenset(kernel.grid)
         self.fields = block_fields(kernel)
-        self.buffers = {b: f"x{k}" for k, b in enumerate(kernel.inputs)}
-        self.buffers |= {b: f"y{k}" for k, b in enumerate(kernel.outputs)}
+        self.buffers, self.numbers, self.tag = names, numbers, tag
         self.of_indices = of_indices(kernel)
         self.guarded = guarded_loads(kernel)
         self.lines: list[str] = []
@@ -96,6 +108,13 @@ class Renderer:
     # The frame
 
     def text(self) -> str:
+        """The kernel as a function of its own."""
+        structs = [self.struct("P")] if self.fields else []
+        body = self.body()
+        return frame(entry(self.kernel), self.arrays(), structs, body, self.by_group)
+
+    def body(self) -> list[str]:
+        """The loop over the grid, and the threadgroup memory that it needs."""
         for p in self.rows.passes:
             self.render_pass(p)
         if self.rows.ends:
@@ -114,39 +133,25 @@ class Renderer:
         for declaration in self.shared:
             self.line(declaration)
         self.points("\n".join(body))
-        signature = ",\n    ".join(self.parameters())
-        code = "\n".join((*self.lines, *body, "  }"))
-        head = ["#include <metal_stdlib>\nusing namespace metal;"]
-        head += [self.struct()] if self.fields else []
-        head += helpers(code)
-        head += [
-            f"[[max_total_threads_per_threadgroup({THREADS})]]\n"
-            f"kernel void {entry(self.kernel)}(\n    {signature}) {{\n{code}\n}}\n"
-        ]
-        return "\n\n".join(head)
+        self.lines += body
+        self.close()
+        return self.lines
 
-    def struct(self) -> str:
-        lines = ["struct P {"]
-        for e, name in self.fields.items():
+    def struct(self, name: str) -> str:
+        """The type of its numbers."""
+        lines = [f"struct {name} {{"]
+        for e, field in self.fields.items():
             note = f"  // {e}" if type(e) is Const else ""
-            lines.append(f"  {register_type(e.dtype)} {name};{note}")
+            lines.append(f"  {register_type(e.dtype)} {field};{note}")
         return "\n".join((*lines, "};"))
 
-    def parameters(self) -> list[str]:
-        outputs, args = self.kernel.outputs, []
-        for k, (b, name) in enumerate(self.buffers.items()):
-            const = "" if b in outputs else "const "
-            args.append(f"device {const}{memory_type(b.dtype)}* {name} [[buffer({k})]]")
-        if self.fields:
-            args.append(f"constant P& prm [[buffer({len(args)})]]")
-        args.append("uint tid [[thread_position_in_threadgroup]]")
-        args.append("uint grp [[threadgroup_position_in_grid]]")
-        args.append("uint nt [[threads_per_threadgroup]]")
-        args.append("uint ng [[threadgroups_per_grid]]")
-        if self.by_group:
-            args.append("uint lane [[thread_index_in_simdgroup]]")
-            args.append("uint sg [[simdgroup_index_in_threadgroup]]")
-        return args
+    def arrays(self) -> list[str]:
+        """The declarations of its arrays."""
+        outputs = self.kernel.outputs
+        return [
+            f"device {'' if b in outputs else 'const '}{memory_type(b.dtype)}* {name}"
+            for b, name in self.buffers.items()
+        ]
 
     def points(self, body: str) -> None:
         """The loop over the grid, and the indices of a point that `body` mentions."""
@@ -273,7 +278,7 @@ class Renderer:
                 self.line(f"{register_type(b.dtype)} {other} = {shuffle(name, b)};")
             self.combine(f, state, [(other, ATOM) for other in others])
             self.close()
-        slots = {s: f"slots_{s}" for state in states for s in state}
+        slots = {s: f"slots{self.tag}_{s}" for state in states for s in state}
         for f, state in zip(folds, states, strict=True):
             for s, b in zip(state, f.body, strict=True):
                 self.shared.append(f"threadgroup {register_type(b.dtype)} {slots[s]}[32];")
@@ -351,7 +356,8 @@ class Renderer:
             case Size():
                 return self.size(e), ATOM
             case Const():
-                return (f"prm.{self.fields[e]}", ATOM) if e in self.fields else spell_const(e)
+                number = self.fields.get(e)
+                return (f"{self.numbers}.{number}", ATOM) if number else spell_const(e)
             case Index():
                 return e.name, ATOM
             case Load():
@@ -363,7 +369,7 @@ class Renderer:
                 raise CheckError("metal", f"cannot print {e}")
 
     def size(self, n: Size) -> str:
-        return f"prm.{self.fields[n]}"
+        return f"{self.numbers}.{self.fields[n]}"
 
     def offset(self, buffer: Buffer, index: tuple[Expr, ...], load: Load | None = None) -> str:
         """The place of an element, row-major."""

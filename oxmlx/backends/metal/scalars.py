@@ -38,11 +38,14 @@ FLOAT_CALLS = {
     **{"div": "precise::divide", "rem": "precise::fmod", "max": "max_nan", "min": "min_nan"},
     **{"floor": "floor", "ceil": "ceil", "round": "rint", "abs": "abs", "sign": "sign_nan"},
     **{name: f"{name}_nan" for name in ("eq", "ne", "lt", "le", "gt", "ge")},
-    **{name: name for name in ("erf", "expm1", "log1p", "cbrt", "logistic", "is_finite")},
+    **{name: name for name in ("erf", "erfc", "erf_inv", "expm1", "log1p", "cbrt", "logistic")},
+    **{name: name for name in ("is_finite", "nextafter")},
 }
 INTEGER_CALLS = {"max": "max", "min": "min", "div": "int_div", "rem": "int_rem"}
 SHIFTS = frozenset({"shift_left", "shift_right_logical", "shift_right_arithmetic"})
-KEEPS = frozenset({"select", "max", "min", "neg", "abs", "sign", "floor", "ceil", "round", "rem"})
+KEEPS = frozenset(
+    ("select", "max", "min", "neg", "abs", "sign", "floor", "ceil", "round", "rem", "nextafter")
+)
 """Operations on 16-bit floats whose result is one."""
 WRAPS = frozenset({"add", "sub", "mul", "neg"})
 
@@ -124,7 +127,10 @@ def spell_raw(e: Scalar, show: Callable[..., str], is_index: bool) -> Spelling:
         sign = LOGIC.get(e.op) or INFIX.get(e.op)
     elif is_float(x.dtype):
         if e.op in FLOAT_CALLS:
-            return f"{FLOAT_CALLS[e.op]}({listed})", ATOM
+            grid = (
+                f"_{short_name(x.dtype)}" if e.op == "nextafter" and x.dtype.itemsize == 2 else ""
+            )
+            return f"{FLOAT_CALLS[e.op]}{grid}({listed})", ATOM
         sign = INFIX.get(e.op)
     else:
         known = spell_integer(e, show, is_index)
@@ -153,6 +159,8 @@ def spell_integer(e: Scalar, show: Callable[..., str], is_index: bool) -> Spelli
         return None
     if e.op in INTEGER_CALLS:
         return f"{INTEGER_CALLS[e.op]}({listed})", ATOM
+    if e.op == "pow":
+        return f"int_pow<{t}, {'ulong' if dtype.itemsize == 8 else 'uint'}>({listed})", ATOM
     if e.op in SHIFTS:
         return f"{e.op}<{t}, {u[1:]}, {u}>({listed})", ATOM
     if e.op in WRAPS and is_signed(dtype) and dtype.itemsize >= 4 and not is_index:
@@ -161,8 +169,11 @@ def spell_integer(e: Scalar, show: Callable[..., str], is_index: bool) -> Spelli
         return f"{t}({text})", ATOM
     if e.op in ("population_count", "clz"):
         count = ("popcount" if e.op == "population_count" else "clz") + "64" * (u == "ulong")
+        bits = f"{u}({show(x, 0)})"
+        if dtype.itemsize < 4:
+            bits = f"uint({bits})"
         spare = f" - {32 - 8 * dtype.itemsize}" if e.op == "clz" and dtype.itemsize < 4 else ""
-        return f"{t}({count}({u}({show(x, 0)})){spare})", ATOM
+        return f"{t}({count}({bits}){spare})", ATOM
     match e.op:
         case "abs":
             return (f"{t}(abs({listed}))" if is_signed(dtype) else listed), ATOM

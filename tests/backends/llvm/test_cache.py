@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from oxmlx.backends.llvm.cache import CodeCache
+from oxmlx.code_cache import CodeCache
 
 PROGRAM = """
 import oxmlx as ox

@@ -17,8 +17,8 @@ SHAPE = (3, SMALL)
 
 @pytest.fixture(autouse=True)
 def no_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_free", {})
-    monkeypatch.setattr(memory, "_kept", [0])
+    monkeypatch.setattr(memory.blocks, "free", {})
+    monkeypatch.setattr(memory.blocks, "kept", 0)
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
@@ -71,18 +71,20 @@ def test_an_export_keeps_its_block() -> None:
     assert all((np.asarray(e) == 7).all() for e in exports)
 
 
-def test_a_view_that_outlives_its_array_frees_the_block() -> None:
+def test_the_last_view_gives_the_block_back() -> None:
     x = empty(SHAPE, F32)
-    view = x[1:]
-    del x, view
-    assert memory._kept == [0]
+    view, first = x[1:].T.view(np.int32), address(x)
+    del x
+    assert memory.blocks.kept == 0
+    del view
+    assert address(empty(SHAPE, F32)) == first
 
 
 def test_no_more_than_the_bound_is_kept() -> None:
     size = MOST // 4
     xs = [empty((size,), np.dtype(np.uint8)) for _ in range(6)]
     del xs
-    assert memory._kept == [MOST]
+    assert memory.blocks.kept == MOST
 
 
 def test_small_results_are_numpys() -> None:

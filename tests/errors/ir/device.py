@@ -1,9 +1,18 @@
 """Refusals of oxmlx.ir.device."""
 
+from unittest import mock
+
 from raise_coverage import Refusal
 
 import oxmlx as ox
 from oxmlx.errors import DeviceError
+from oxmlx.ir import device
+
+
+def put_on_abacus():
+    with mock.patch.dict(device._kinds, {"abacus": device.Kind(lambda: 0, lambda: 0)}):
+        ox.device_put(1.0, "abacus")
+
 
 REFUSALS = [
     Refusal(
@@ -14,5 +23,11 @@ REFUSALS = [
         lambda: ox.device_put(1.0, "reference:9"),
         DeviceError,
         "there is no device 'reference:9'",
+    ),
+    Refusal(
+        "a backend without a device",
+        put_on_abacus,
+        DeviceError,
+        "device: this machine has no abacus\n  There is: ",
     ),
 ]

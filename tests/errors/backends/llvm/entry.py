@@ -17,7 +17,7 @@ class Elsewhere:
 
 def probe():
     with mock.patch.object(entry.np, "arange", lambda n: Elsewhere()):
-        entry.method.__wrapped__()
+        entry.method.__wrapped__("hold")
 
 
 REFUSALS = [

@@ -1,4 +1,4 @@
-"""Machine code kept on disk: a kernel is compiled once for a computer, not for every process."""
+"""Machine code kept on disk: a text is compiled once for a computer, not for every process."""
 
 from __future__ import annotations
 

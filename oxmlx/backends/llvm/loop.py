@@ -1,0 +1,101 @@
+"""Loops of short kernels as one native call: a table of calls, which code of ours goes through.
+
+The argument block of that code holds the addresses of all arrays. Between two steps the addresses
+of slices move on, and a carry changes places with the memory of its successor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from math import prod
+
+from numpy import ndarray
+
+from oxmlx.backends.llvm.driver import make_driver
+from oxmlx.backends.llvm.launch import Array, contiguous
+from oxmlx.backends.llvm.table import Table
+from oxmlx.errors import CompileError
+from oxmlx.ir.aval import Aval
+from oxmlx.ir.plan import Repeat, RepeatWhile
+
+MOST_STEPS = 1 << 62
+
+
+def make_loop(step: Repeat | RepeatWhile) -> Loop | None:
+    """A loop made ready; nothing if some step of it is long or has no code: Python runs it."""
+    atoms = (*step.inputs, *step.outputs)
+    if 0 in (n for a in atoms for n in a.aval.shape):
+        return None
+    try:
+        loop = Loop(step)
+    except CompileError:
+        return None
+    return loop if loop.table.fits else None
+
+
+class Loop:
+    """From the inputs of a loop to its outputs.
+
+    Raises:
+        CompileError: LLVM refuses a kernel.
+    """
+
+    def __init__(self, step: Repeat | RepeatWhile) -> None:
+        self.table = table = Table()
+        avals = [a.aval for a in step.inputs]
+        if isinstance(step, Repeat):
+            first, carries = step.consts, step.carries
+        else:
+            first = step.condition_consts + step.body_consts
+            carries = len(step.outputs)
+        last = first + carries
+        self.carries, self.reverse = slice(first, last), False
+        given = [table.input(k) for k in range(len(avals))]
+        self.now = [table.new(a) for a in avals[self.carries]]
+        self.next = [table.new(a) for a in avals[self.carries]]
+        self.stacks: list[int] = []
+        table.swaps = list(zip(self.now, self.next, strict=True))
+        self.moving = range(0)
+        if isinstance(step, Repeat):
+            stacked = [v.aval for v in step.outputs[carries:]]
+            self.reverse, self.steps = step.reverse, step.length
+            self.stacks = [table.new(a) for a in stacked]
+            rows = [*zip(given[last:], avals[last:], strict=True)]
+            rows += zip(self.stacks, stacked, strict=True)
+            sign = -1 if step.reverse else 1
+            table.moves = [(at, sign * row_bytes(a)) for at, a in rows]
+            self.moving = range(last, len(avals))
+            table.write(step.body, given[:first] + self.now + given[last:], self.next + self.stacks)
+        else:
+            self.steps, split = MOST_STEPS, step.condition_consts
+            for at in table.write(step.condition, given[:split] + self.now):
+                table.condition = at
+            table.tested = len(table.calls)
+            table.write(step.body, given[split:first] + self.now, self.next)
+
+    @cached_property
+    def drive(self) -> Callable[[Sequence[Array]], int]:
+        """From the arrays at the first step to the number of steps."""
+        return make_driver(self.table, self.steps)
+
+    def __call__(self, inputs: Sequence[Array]) -> list[Array]:
+        """The outputs, in new memory."""
+        plain = [
+            x if type(x) is ndarray and x.flags.c_contiguous else contiguous(x) for x in inputs
+        ]
+        arrays = self.table.arrays(plain)
+        for at, start in zip(self.now, plain[self.carries], strict=True):
+            arrays[at][...] = start
+        begun = arrays.copy()
+        if self.reverse:
+            for at in (*self.moving, *self.stacks):
+                begun[at] = arrays[at][-1:]
+        swapped = self.drive(begun) % 2 == 1
+        ends = self.next if swapped else self.now
+        return [arrays[at] for at in (*ends, *self.stacks)]
+
+
+def row_bytes(a: Aval) -> int:
+    """The size of a slice of a stack."""
+    return prod(a.shape[1:]) * a.dtype.itemsize

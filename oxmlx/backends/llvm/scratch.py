@@ -1,0 +1,47 @@
+"""Memory for work in progress: each thread of Python has some, and keeps it for the next call."""
+
+from __future__ import annotations
+
+import threading
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ALIGNMENT = 64
+MOST_LAYOUTS = 256
+
+Bytes = NDArray[Any]
+
+
+class Scratch(threading.local):
+    """The memory of this thread, as large as what it was needed for so far."""
+
+    def __init__(self) -> None:
+        self.memory: Bytes = np.empty(0, np.uint8)
+        self.layouts: dict[tuple[int, ...], list[Bytes]] = {}
+
+    def pieces(self, sizes: tuple[int, ...]) -> list[Bytes]:
+        """Arrays of so many bytes, until the next call of this thread that has some."""
+        found = self.layouts.get(sizes)
+        return self.cut(sizes) if found is None else found
+
+    def cut(self, sizes: tuple[int, ...]) -> list[Bytes]:
+        """Cut the memory into pieces that begin with a line of the cache."""
+        ends = [*accumulate(-(-n // ALIGNMENT) * ALIGNMENT for n in sizes)]
+        total = ends[-1] if ends else 0
+        if total > self.memory.nbytes:
+            raw = np.empty(total + ALIGNMENT, np.uint8)
+            start = -raw.ctypes.data % ALIGNMENT
+            self.memory = raw[start : start + total]
+            self.layouts.clear()
+        elif len(self.layouts) >= MOST_LAYOUTS:
+            self.layouts.clear()
+        starts = [0, *ends]
+        out = [self.memory[at : at + n] for at, n in zip(starts, sizes, strict=False)]
+        self.layouts[sizes] = out
+        return out
+
+
+pieces = Scratch().pieces

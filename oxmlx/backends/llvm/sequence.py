@@ -1,0 +1,80 @@
+"""Neighbouring steps that are short as one native call: it is Python that costs most of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from numpy import ndarray
+
+from oxmlx.backends.llvm.driver import make_driver
+from oxmlx.backends.llvm.launch import Array, contiguous
+from oxmlx.backends.llvm.table import Table, is_short
+from oxmlx.backends.runner import Ready, Steps
+from oxmlx.ir.jaxpr import Atom, Var
+from oxmlx.ir.plan import Free
+
+
+def join(steps: Steps, outputs: Sequence[Atom]) -> Steps:
+    """The steps with sequences of short ones as one.
+
+    Args:
+        outputs: what somebody wants when all is done.
+    """
+    joined: list[Ready | Free] = []
+    wanted = {a for a in outputs if isinstance(a, Var)}
+    parts = [(short, [*part]) for short, part in groupby(steps, fits)]
+    for short, part in reversed(parts):
+        ready = [step for step in part if isinstance(step, Ready)]
+        if short and len(ready) > 1:
+            part = [*sequence(ready, wanted), *freed(part, ready)]
+        joined[:0] = part
+        wanted.update(a for r in ready for a in r.inputs if isinstance(a, Var))
+    return joined
+
+
+def fits(step: Ready | Free) -> bool:
+    """May a sequence hold a step?"""
+    return isinstance(step, Free) or is_short(step.call)
+
+
+def sequence(steps: Sequence[Ready], wanted: set[Var]) -> Iterator[Ready]:
+    """Some steps as one."""
+    made = [v for step in steps for v in step.outputs]
+    read = dict.fromkeys(a for step in steps for a in step.inputs if isinstance(a, Var))
+    inputs = [v for v in read if v not in made]
+    outputs = [v for v in made if v in wanted]
+    yield Ready(Native(steps, inputs, outputs), inputs, outputs)
+
+
+def freed(part: Steps, steps: Sequence[Ready]) -> Iterator[Free]:
+    """The ends of values that were there before."""
+    made = {v for step in steps for v in step.outputs}
+    for step in part:
+        if isinstance(step, Free):
+            others = tuple(v for v in step.variables if v not in made)
+            yield Free(others)
+
+
+class Native:
+    """From what some steps read to what others want of them."""
+
+    def __init__(
+        self, steps: Sequence[Ready], inputs: Sequence[Var], outputs: Sequence[Var]
+    ) -> None:
+        self.table = Table()
+        self.table.at = {v: self.table.input(k) for k, v in enumerate(inputs)}
+        for step in steps:
+            if is_short(step.call):
+                self.table.add(step.call, step.inputs, step.outputs)
+        self.outputs = [self.table.at[v] for v in outputs]
+        self.drive = make_driver(self.table, 1)
+
+    def __call__(self, inputs: Sequence[Array]) -> list[Array]:
+        """The outputs, in new memory."""
+        plain = [
+            x if type(x) is ndarray and x.flags.c_contiguous else contiguous(x) for x in inputs
+        ]
+        arrays = self.table.arrays(plain)
+        self.drive(arrays)
+        return [arrays[at] for at in self.outputs]

@@ -1,0 +1,189 @@
+"""The table of a native loop: which code is called in a step, on which of the arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+from math import prod
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oxmlx.backends.llvm import matrix
+from oxmlx.backends.llvm.builder import Builder
+from oxmlx.backends.llvm.contract import Contraction, fetch
+from oxmlx.backends.llvm.launch import Launcher
+from oxmlx.backends.llvm.memory import maker
+from oxmlx.backends.llvm.render import ENTRY
+from oxmlx.backends.llvm.scratch import pieces
+from oxmlx.backends.llvm.target import target
+from oxmlx.ir.aval import Aval
+from oxmlx.ir.jaxpr import Atom, Literal, Var
+from oxmlx.ir.plan import Free, Group, Launch, Library, Plan
+
+Array = NDArray[Any]
+Source: TypeAlias = Callable[[Sequence[Array]], Array]
+"""Where an array comes from, given the inputs of the loop."""
+
+
+class Call(NamedTuple):
+    """Code at an address, what it is run for, and its argument block: the addresses of arrays, by
+    their numbers, and then numbers."""
+
+    entry: int
+    rows: int
+    lanes: int
+    arrays: tuple[int, ...]
+    numbers: tuple[int, ...]
+
+
+class Table:
+    """What native code goes through, while it is written."""
+
+    def __init__(self) -> None:
+        self.sources: list[Source] = []
+        self.calls: list[Call] = []
+        self.moves: list[tuple[int, int]] = []
+        """The arrays whose address moves on after a step, and by how many bytes."""
+        self.swaps: list[tuple[int, int]] = []
+        """The arrays that change places."""
+        self.scratch: list[tuple[int, int]] = []
+        """Arrays for work in progress, and their bytes."""
+        self.tested, self.condition = -1, 0
+        """Before which call it is decided whether to go on, and the array that says so."""
+        self.at: dict[Any, int] = {}
+        """The arrays of variables."""
+        self.wanted: dict[Any, int] = {}
+        """Those that are given to variables which are not made yet."""
+        self.work = 0
+        """Of all calls."""
+        self.fits = True
+        """Is every step so short that one thread does it, and is there code for it?"""
+        self.kept: list[Any] = []
+        """What owns the code that is called."""
+
+    def source(self, x: Source) -> int:
+        """One more array: its number."""
+        self.sources.append(x)
+        return len(self.sources) - 1
+
+    def input(self, k: int) -> int:
+        """Input k of the loop."""
+        return self.source(itemgetter(k))
+
+    def make(self, make: Callable[[], Array]) -> int:
+        """New memory for each run."""
+        return self.source(lambda _: make())
+
+    def new(self, aval: Aval) -> int:
+        """New memory for a value."""
+        return self.make(maker(aval.shape, aval.dtype))
+
+    def own(self, x: Array) -> int:
+        """An array that is there already."""
+        return self.source(lambda _: x)
+
+    def share(self, sizes: Sequence[int]) -> list[int]:
+        """Scratch arrays of so many bytes, which all calls share: they come one after another."""
+        for n, size in enumerate(sizes):
+            if n == len(self.scratch):
+                self.scratch.append((self.own(np.empty(0)), 0))
+            at, before = self.scratch[n]
+            self.scratch[n] = at, max(before, size)
+        return [at for at, _ in self.scratch[: len(sizes)]]
+
+    def arrays(self, inputs: Sequence[Array]) -> list[Array]:
+        """The arrays for one run."""
+        out = [source(inputs) for source in self.sources]
+        for (at, _), piece in zip(self.scratch, pieces(self.sizes), strict=True):
+            out[at] = piece
+        return out
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """The bytes of the scratch arrays."""
+        return tuple(size for _, size in self.scratch)
+
+    def write(self, plan: Plan, inputs: Sequence[int], outputs: Sequence[int] = ()) -> list[int]:
+        """The calls of a plan on arrays of these numbers; results go to `outputs`, if given.
+
+        Returns:
+            The numbers of the results.
+        """
+        self.at = dict(zip(plan.inputs, inputs, strict=True))
+        self.wanted = {}
+        for a, n in zip(plan.outputs, outputs, strict=False):
+            if a not in self.at:
+                self.wanted.setdefault(a, n)
+        for step in plan.steps:
+            match step:
+                case Launch(kernel, reads, writes):
+                    self.add(Launcher(kernel, [v.aval.shape for v in writes]), reads, writes)
+                case Group(launches):
+                    for k, reads, writes in ((x.kernel, x.inputs, x.outputs) for x in launches):
+                        self.add(Launcher(k, [v.aval.shape for v in writes]), reads, writes)
+                case Library(_, eqn):
+                    self.add(fetch(eqn), eqn.inputs, eqn.outputs)
+                case Free():
+                    pass
+                case _:
+                    self.fits = False
+                    return []
+        results = [self.place(a) for a in plan.outputs]
+        for a, n, m in zip(plan.outputs, results, outputs, strict=False):
+            if n != m:
+                size = prod(a.aval.shape) * a.aval.dtype.itemsize
+                self.calls.append(Call(copy_entry(), 1, 0, (n, m), (size,)))
+        return results
+
+    def place(self, a: Var | Literal) -> int:
+        """The array of an atom."""
+        if isinstance(a, Literal):
+            return self.own(np.array(a.value))
+        if a not in self.at:
+            self.at[a] = self.wanted[a] if a in self.wanted else self.new(a.aval)
+        return self.at[a]
+
+    def add(
+        self, code: Launcher | Contraction, inputs: Sequence[Atom], outputs: Sequence[Var]
+    ) -> None:
+        """The call of a kernel or a product on the arrays of variables."""
+        self.fits &= is_short(code)
+        if isinstance(code, Launcher):
+            arrays = *inputs, *outputs
+            slots = *map(self.place, arrays), *self.share(code.scratch)
+            engine, name, division, numbers = code.engine, ENTRY, code.division, code.numbers
+        elif job := code.in_order:
+            a, b = inputs[:: -1 if code.swaps else 1]
+            places = self.place(a), self.place(b), self.own(job.offsets), self.place(*outputs)
+            slots = *places, *self.share(job.scratch)
+            engine, name = job.engine, matrix.ENTRY
+            _, numbers, division, _ = job.code
+        else:
+            return
+        self.kept.append(code)
+        self.work += code.work
+        address = engine.get_function_address(name)
+        self.calls.append(Call(address, *division[:2], slots, tuple(map(int, numbers))))
+
+
+def is_short(code: Any) -> TypeGuard[Launcher | Contraction]:
+    """Is it a kernel, or a product of operands that lie in order, which one thread does?"""
+    if isinstance(code, Launcher):
+        return code.division.chunks <= 1
+    job = code.in_order if isinstance(code, Contraction) else None
+    return job is not None and job.code.division.chunks <= 1
+
+
+@cache
+def copy_entry() -> int:
+    """Code that copies an array: its bytes are the one number."""
+    b = Builder()
+    source, to = (b.get("ptr", b.address("ptr", "%args", str(k))) for k in range(2))
+    size = b.get("i64", b.address("i64", "%args", "2"))
+    given = [("ptr", to), ("ptr", source), ("i64", size), ("i1", "false")]
+    b.call("llvm.memcpy.p0.p0.i64", "void", given)
+    b.close("void @copy(ptr %args, i64 %first, i64 %last, i64 %from, i64 %to)")
+    return target().address("\n\n".join([*b.declared.values(), b.text]) + "\n", "copy")

@@ -1,0 +1,64 @@
+"""What the tuned texts of `kernels/` compute: equations without a kernel of their own."""
+
+from __future__ import annotations
+
+import warnings
+from math import prod
+
+from oxmlx.backends.metal.contract import Contraction, product_of
+from oxmlx.backends.metal.launch import MOST_POINTS
+from oxmlx.backends.metal.order import Scan, Sort, is_sorted, scan_of
+from oxmlx.backends.metal.split import Split, is_split
+from oxmlx.backends.metal.sums import LongSum, is_long
+from oxmlx.backends.runner import Launchable
+from oxmlx.errors import CompileError
+from oxmlx.ir.jaxpr import Eqn
+
+
+def name_of(eqn: Eqn) -> str:
+    """The name of the text for an equation; nothing if there is none."""
+    if any(prod(a.aval.shape) > MOST_POINTS for a in (*eqn.inputs, *eqn.outputs)):
+        return ""
+    match eqn.prim.name:
+        case "dot_general":
+            product = product_of(eqn)
+            return product.text if product else ""
+        case "cumsum" | "cummax" | "cummin":
+            return scan_of(eqn)
+        case "sort":
+            return "sort" if is_sorted(eqn) else ""
+        case "reduce_sum":
+            x = eqn.inputs[0].aval
+            return "sum_rows_partial" if is_long(eqn.prim, x.shape, x.dtype) else ""
+        case _:
+            return ""
+
+
+def fetch(eqn: Eqn) -> Launchable | None:
+    """What computes it, made ready; nothing if Metal refuses the text."""
+    try:
+        return make(eqn)
+    except CompileError as e:
+        message = f"{eqn.prim.name} runs on the host, which is slow: {e}"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        return None
+
+
+def make(eqn: Eqn) -> Launchable | None:
+    """What computes it, made ready.
+
+    Raises:
+        CompileError: Metal refuses the text.
+    """
+    match eqn.prim.name:
+        case "dot_general":
+            product, out = product_of(eqn), eqn.outputs[0].aval
+            if product is None:
+                return None
+            return Split(product, out) if is_split(product) else Contraction(product, out)
+        case "cumsum" | "cummax" | "cummin":
+            return Scan(eqn)
+        case "reduce_sum":
+            return LongSum(eqn)
+        case _:
+            return Sort(eqn)

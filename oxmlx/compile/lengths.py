@@ -1,0 +1,32 @@
+"""Lengths: which axes of a program have the same length whatever its arguments.
+
+Two axes do if an element is read of both at the same index. That they are equally long this time
+says nothing: a kernel that relied on it would be of no use for the next shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oxmlx.ir.kernel import Expr, Index, Load, Size, nodes
+
+
+def same_lengths(bodies: Iterable[Expr]) -> dict[Size, Size]:
+    """For each extent the one that stands for all that are the same: that which came first."""
+    parent: dict[Size, Size] = {}
+
+    def find(n: Size) -> Size:
+        while n in parent:
+            n = parent[n]
+        return n
+
+    for body in bodies:
+        for load in nodes(body):
+            if not isinstance(load, Load):
+                continue
+            for i, n in zip(load.index, load.buffer.extents, strict=True):
+                if isinstance(i, Index) and i.extent.value == n.value:
+                    first, other = find(n), find(i.extent)
+                    if first is not other:
+                        parent[other] = first
+    return {n: find(n) for n in parent}

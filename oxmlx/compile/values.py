@@ -1,0 +1,154 @@
+"""The values of a program, and the element of each as an expression of those it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+import numpy as np
+
+from oxmlx.compile.lengths import same_lengths
+from oxmlx.errors import MissingRule
+from oxmlx.ir.jaxpr import Eqn, Jaxpr, Literal, Var
+from oxmlx.ir.kernel import Buffer, Const, Expr, Index, Loop, Operand, nodes, size
+from oxmlx.ir.kernel import Literal as Number
+from oxmlx.ir.plan import Obstacle
+from oxmlx.ir.pretty import letters
+from oxmlx.ir.primitive import Primitive
+
+WRITTEN = (0, 1, -1, 0.5, -0.5, 2)  # numbers that are part of the text
+INLINED = frozenset({"move", "map", "fold"})
+
+
+class Values:
+    """The values of a jaxpr: what can be inlined, each lowered once, and what is `opaque`."""
+
+    def __init__(self, jaxpr: Jaxpr, obstacle: Obstacle) -> None:
+        self.jaxpr, self.obstacle = jaxpr, obstacle
+        self.reasons: dict[Eqn, str] = {}
+        self.place: dict[Var, int] = {}  # order of definition
+        self.above: dict[Var, int] = {}  # the places of what a value is computed from, as bits
+        self.eqn: dict[Var, Eqn] = {}  # of values that can be inlined
+        self.opaque: list[Eqn] = []
+        self.buffers: dict[Var, Buffer] = {}
+        self.value: dict[Buffer, Var] = {}
+        self.bodies: dict[Var, tuple[tuple[Index, ...], Expr]] = {}
+        for v in jaxpr.inputs:
+            self.define(v, ())
+        for eqn in jaxpr.eqns:
+            for v in eqn.outputs:
+                self.define(v, variables(eqn.inputs))
+            reason = no_element(eqn) or self.no_code(eqn)
+            if reason:
+                self.reasons[eqn] = reason
+                self.opaque.append(eqn)
+        for eqn in self.moves_of_the_host():
+            del self.eqn[eqn.outputs[0]]
+            self.opaque.append(eqn)
+            self.reasons[eqn] = "it moves what only the host reads"
+        self.settle()
+
+    def settle(self) -> None:
+        """Give axes that have the same length one extent. Lowered again, bodies are simpler."""
+        same = same_lengths(self.body(v)[1] for v in self.eqn)
+        for b in self.value:
+            b.extents = tuple(same.get(n, n) for n in b.extents)
+        self.bodies.clear()
+
+    def moves_of_the_host(self) -> list[Eqn]:
+        """Moves between equations of the host: for NumPy they are mostly views."""
+        uses: dict[Var, list[Eqn]] = {}
+        for eqn in self.jaxpr.eqns:
+            for v in variables(eqn.inputs):
+                uses.setdefault(v, []).append(eqn)
+        moves = {e for v, e in self.eqn.items() if e.prim.kind == "move" and v in uses}
+
+        def is_fused(eqn: Eqn | None) -> bool:
+            return eqn is not None and eqn not in moves
+
+        while True:
+            between = {
+                e
+                for e in moves
+                if not any(is_fused(self.eqn.get(v)) for u in uses[e.outputs[0]] for v in u.outputs)
+                and not any(is_fused(self.eqn.get(v)) for v in variables(e.inputs))
+            }
+            if between == moves:
+                return [e for e in self.jaxpr.eqns if e in moves]
+            moves = between
+
+    def no_code(self, eqn: Eqn) -> str:
+        """Why the element of an equation cannot be computed; if it can, it may be inlined."""
+        v = eqn.outputs[0]
+        self.eqn[v] = eqn
+        try:
+            reason = self.obstacle(eqn.prim, self.body(v)[1])
+        except MissingRule as e:
+            reason = e.problem
+        if reason:
+            del self.eqn[v]
+        return reason
+
+    def define(self, v: Var, inputs: Iterable[Var]) -> None:
+        self.place[v] = len(self.place)
+        self.above[v] = 0
+        for a in inputs:
+            self.above[v] |= self.above[a] | 1 << self.place[a]
+
+    def is_above(self, a: Var, b: Var) -> bool:
+        """Is `b` computed from `a`?"""
+        return bool(self.above[b] >> self.place[a] & 1)
+
+    def buffer(self, v: Var) -> Buffer:
+        """The memory of a variable, whether or not it will exist."""
+        if v not in self.buffers:
+            name, shape = letters(self.place[v]), v.aval.shape
+            extents = tuple(size(n, f"{name}{axis}") for axis, n in enumerate(shape))
+            b = Buffer(name, shape, v.aval.dtype, extents)
+            self.buffers[v], self.value[b] = b, v
+        return self.buffers[v]
+
+    def body(self, v: Var) -> tuple[tuple[Index, ...], Expr]:
+        """The element of a value, as an expression of a grid and of loads of the operands."""
+        if v not in self.bodies:
+            eqn, out = self.eqn[v], v.aval
+            operands = [
+                Operand.of(self.buffer(a))
+                if isinstance(a, Var)
+                else Operand((), a.aval.dtype, partial(number, a))
+                for a in eqn.inputs
+            ]
+            grid = tuple(Index(f"g{k}", n) for k, n in enumerate(self.buffer(v).extents))
+            self.bodies[v] = grid, eqn.prim.lower(grid, *operands, out=out)
+        return self.bodies[v]
+
+    def is_fold(self, v: Var) -> bool:
+        """Is there a loop for each element? Over an axis of length 1 there is none."""
+        if self.eqn[v].prim.kind != "fold":
+            return False
+        return any(isinstance(e, Loop) for e in nodes(self.body(v)[1]))
+
+
+def variables(atoms: Iterable[Var | Literal]) -> list[Var]:
+    """The atoms that are variables."""
+    return [a for a in atoms if isinstance(a, Var)]
+
+
+def no_element(eqn: Eqn) -> str:
+    """Why the equation has not one output whose element is an expression; nothing if it has."""
+    prim = eqn.prim
+    if prim.effects:
+        return "it has an effect"
+    if prim.kind == "program":
+        return "it runs programs of its own"
+    if prim.multiple_results:
+        return "it has several results"
+    if prim.kind not in INLINED or type(prim).lower is Primitive.lower:
+        return "it has no lower rule"
+    return ""
+
+
+def number(atom: Literal, index: tuple[Expr, ...]) -> Expr:
+    """A literal of the program: in the text if it is common, else an argument of the kernel."""
+    value = np.asarray(atom.value)
+    return Const(value) if value.item() in WRITTEN or value.dtype == bool else Number(value)

@@ -1,0 +1,132 @@
+"""Loops of short kernels run natively, and do what they do step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+import oxmlx as ox
+from oxmlx.api.executable import plan_of
+from oxmlx.backends.base import backend_of
+from oxmlx.backends.llvm.loop import Loop, make_loop
+from oxmlx.ir.device import as_device
+from oxmlx.ir.plan import Repeat, RepeatWhile
+
+jnp, lax = ox.numpy, ox.lax
+XS = np.linspace(-1, 1, 20 * 16, dtype=np.float32).reshape(20, 16)
+W = np.cos(np.arange(256, dtype=np.float32)).reshape(16, 16) / 8
+
+Fn = Callable[[Any, Any], Any]
+LOOPS: dict[str, Fn] = {
+    "map and stack": lambda w, xs: lax.scan(lambda c, x: (jnp.tanh(c * w[0] + x), c), xs[0], xs),
+    "fold": lambda w, xs: lax.scan(lambda c, x: (c + x, (c * x).sum()), xs[0], xs),
+    "product of a matrix": lambda w, xs: lax.scan(lambda c, x: (jnp.tanh(c @ w + x), c), xs[0], xs),
+    "transposed matrix": lambda w, xs: lax.scan(lambda c, x: (c + w @ x, None), xs[0], xs),
+    "products": lambda w, xs: lax.scan(lambda c, x: (jnp.sin(c @ w), x), w[:2], xs),
+    "backwards": lambda w, xs: lax.scan(
+        lambda c, x: (jnp.tanh(c + x), c * 2), xs[0], xs, reverse=True
+    ),
+    "carries that change places": lambda w, xs: lax.scan(
+        lambda c, x: ((c[1], c[0], x), (x, c[2], 1.0)), (xs[0], xs[1], xs[2]), xs
+    ),
+    "one value for a carry and a stack": lambda w, xs: lax.scan(
+        lambda c, x: ((c[0] + x,) * 2, (c[0] + x, c[1])), (xs[0], xs[0]), xs
+    ),
+    "a carry that stays": lambda w, xs: lax.scan(lambda c, x: (c, x * 2), xs[0], xs),
+    "other dtypes": lambda w, xs: lax.scan(
+        lambda c, x: ((c[0] + 1, c[1] ^ (x.sum() > 0)), (c[1], x.astype("bfloat16"))),
+        (jnp.int32(0), jnp.bool_(False)),
+        xs,
+    ),
+    "counted": lambda w, xs: lax.fori_loop(0, 33, lambda i, c: (c[1], c[0] + c[1]), (1, 1)),
+    "counted, till an operand": lambda w, xs: lax.fori_loop(
+        0, (xs[0] > 0).sum(), lambda i, c: c * 1.5 + i, 1.0
+    ),
+    "while": lambda w, xs: lax.while_loop(
+        lambda c: c[0] < 30 + xs.sum(),
+        lambda c: (c[0] * 1.1, c[1] + 1, c[2] @ w),
+        (1.0, 0, xs[0]),
+    ),
+    "while, not once": lambda w, xs: lax.while_loop(
+        lambda c: c.sum() < -9, lambda c: c + 1, xs[15:]
+    ),
+    "gradient of a scan": lambda w, xs: ox.grad(
+        lambda w, xs: lax.scan(lambda c, x: (jnp.tanh(c @ w + x), c), xs[0], xs)[1].mean(), (0, 1)
+    )(w, xs),
+    "scan of a scan": lambda w, xs: lax.scan(
+        lambda c, x: (lax.scan(lambda d, y: (d * 0.9 + y, d), c, xs)[0], x), xs[0], xs
+    ),
+}
+
+
+def control_steps(f: Fn) -> list[Any]:
+    """The loops in the plan of a function, outermost first."""
+    jaxpr = ox.jit(f).trace(W, XS).jaxpr.jaxpr
+    plans = [plan_of(jaxpr, backend_of(as_device("cpu")), strict=False)]
+    for plan in plans:
+        plans += plan.inner
+    return [s for plan in plans for s in plan.steps if isinstance(s, (Repeat, RepeatWhile))]
+
+
+def arrays(f: Fn, device: str) -> list[np.ndarray]:
+    with ox.default_device(device):
+        return [np.asarray(x) for x in ox.tree.leaves(ox.jit(f)(ox.array(W), ox.array(XS)))]
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_loop_is_its_meaning(name: str) -> None:
+    f = LOOPS[name]
+    for got, want in zip(arrays(f, "cpu"), arrays(f, "reference"), strict=True):
+        assert (got.shape, got.dtype) == (want.shape, want.dtype)
+        np.testing.assert_allclose(
+            got.astype(np.float64), want.astype(np.float64), rtol=2e-6, atol=2e-6
+        )
+
+
+@pytest.mark.parametrize("name", [n for n in LOOPS if n != "scan of a scan"])
+def test_short_loops_are_native(name: str) -> None:
+    steps = control_steps(LOOPS[name])
+    assert steps
+    assert all(isinstance(make_loop(s), Loop) for s in steps)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda w, xs: lax.scan(lambda c, x: (jnp.sort(c + x), c), xs[0], xs),  # a host step
+        lambda w, xs: lax.scan(lambda c, x: (c @ c.T, None), jnp.ones((400, 400)), xs),  # shared
+        lambda w, xs: lax.scan(lambda c, x: (c, x), xs[:, :0], xs[:, :0]),  # nothing at all
+        LOOPS["scan of a scan"],
+    ],
+)
+def test_other_loops_are_left_to_python(f: Fn) -> None:
+    assert make_loop(control_steps(f)[0]) is None
+    for got, want in zip(arrays(f, "cpu"), arrays(f, "reference"), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+def test_operands_and_earlier_results_stay_as_they_are() -> None:
+    f = ox.jit(LOOPS["carries that change places"])
+    w, xs = ox.array(W), ox.array(XS)
+    first = ox.tree.leaves(f(w, xs))
+    before = [np.array(x) for x in first]
+    for _ in range(3):
+        f(w, xs + 1)
+    np.testing.assert_array_equal(xs, XS)
+    for x, y in zip(first, before, strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
+def test_threads_run_one_loop_at_once() -> None:
+    f = ox.jit(LOOPS["product of a matrix"])
+    inputs = [ox.array(XS * k) for k in range(8)]
+    want = [np.asarray(f(ox.array(W), x)[1]) for x in inputs]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            got = list(pool.map(lambda x: np.asarray(f(ox.array(W), x)[1]), inputs))
+            for x, y in zip(got, want, strict=True):
+                np.testing.assert_array_equal(x, y)

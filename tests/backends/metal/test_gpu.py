@@ -1,0 +1,380 @@
+"""The runtime: what is copied and what never is, memory that serves again, hazards kept away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fake_metal import Device, Metal
+
+import oxmlx as ox
+import oxmlx.numpy as np_
+from oxmlx.backends import interpreter
+from oxmlx.backends.blocks import block_of
+from oxmlx.backends.metal import gpu as module
+from oxmlx.backends.metal import launch
+from oxmlx.backends.metal.gpu import Gpu
+from oxmlx.backends.metal.launch import make_launcher
+from oxmlx.errors import EvaluationError, OutOfMemoryError
+from oxmlx.ir.aval import Aval
+from oxmlx.ir.kernel import Buffer, Index, Kernel, Load, Store, const, kernel_of, scalar
+
+F32 = np.dtype("float32")
+SHAPE = (40, 50)
+SIZE = 4 * 40 * 50
+
+
+def kernel(name: str = "double", shape: tuple[int, ...] = SHAPE, inputs: int = 1) -> Kernel:
+    """The sum of some arrays and the first one once more."""
+
+    def lower(index: Any, first: Any, *xs: Any, out: Any) -> Any:
+        e = scalar("add", first(index), first(index))
+        for x in xs:
+            e = scalar("add", e, x(index))
+        return e
+
+    return kernel_of(name, [Aval(shape, F32)] * inputs, Aval(shape, F32), lower)
+
+
+def address(x: np.ndarray) -> int:
+    return x.ctypes.data
+
+
+def values(seed: int = 0, shape: tuple[int, ...] = SHAPE) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape).astype(F32)
+
+
+# Nothing is copied, on the executor
+
+
+def test_results_lie_in_buffers_of_the_device(device: Gpu) -> None:
+    (out,) = make_launcher(kernel())([values()])
+    block = block_of(out)
+    assert type(out) is np.ndarray
+    assert block is not None and block.source in device.sources
+    assert address(np.frombuffer(block.source.buffer, F32)) == address(out)
+    np.testing.assert_array_equal(out, 2 * values())
+
+
+def test_results_and_their_reshapes_are_never_copied(device: Gpu) -> None:
+    run = make_launcher(kernel())
+    (y,) = run([values()])
+    before = device.bytes_copied
+    for x in (y, y.reshape(SHAPE), y.reshape(-1).reshape(SHAPE), y.view(np.int32).view(F32)):
+        assert device.place(x) is block_of(y)
+        np.testing.assert_array_equal(run([x])[0], 2 * y)
+    assert device.bytes_copied == before
+
+
+def test_a_chain_of_programs_copies_its_arguments_once(device: Gpu) -> None:
+    step = ox.jit(lambda w, x: np_.tanh(x * w) + 1)
+    with ox.default_device("metal"):
+        w, x = ox.array(values(1)), ox.array(values(2))
+        y = step(w, x)
+        before, launches = device.bytes_copied, device.dispatches
+        for _ in range(5):
+            y = step(w, y)
+        ox.block_until_ready(y)
+    assert device.bytes_copied == before
+    assert device.dispatches == launches + 5
+    want = values(2)
+    for _ in range(6):
+        want = np.tanh(want * values(1)) + 1
+    np.testing.assert_allclose(np.asarray(y), want, rtol=1e-5)
+
+
+def test_the_user_reads_the_memory_of_the_device(device: Gpu) -> None:
+    with ox.default_device("metal"):
+        y = ox.jit(lambda x: x + 1)(ox.array(values()))
+    block = block_of(np.asarray(y).base)
+    assert block is not None and block.source in device.sources
+    assert not np.asarray(y).flags.writeable
+
+
+def test_arrays_from_elsewhere_are_copied_once_and_counted(device: Gpu) -> None:
+    run, x = make_launcher(kernel()), values()
+    before = device.bytes_copied
+    for _ in range(3):
+        run([x])
+    assert device.bytes_copied == before + SIZE
+    assert device.residents.held == SIZE
+
+
+def test_a_mapped_file_is_copied_once(device: Gpu, tmp_path: Path) -> None:
+    values().tofile(tmp_path / "x")
+    run, x = make_launcher(kernel()), np.memmap(tmp_path / "x", F32, "r", shape=SHAPE)
+    before = device.bytes_copied
+    for _ in range(3):
+        np.testing.assert_array_equal(run([x])[0], 2 * values())
+    assert device.bytes_copied == before + SIZE
+
+
+def test_numbers_are_arrays_for_a_launch(device: Gpu) -> None:
+    run = make_launcher(kernel("sum", (), inputs=3))
+    (out,) = run([np.float32(2), np.float32(30), np.float32(400)])
+    assert out == 434
+    assert device.residents.held == 0
+
+
+def test_the_users_numpy_arrays_may_change(device: Gpu) -> None:
+    """They are copied when they enter, so nothing that is kept can grow stale."""
+    x, step = values(), ox.jit(lambda x: x * 2)
+    with ox.default_device("metal"):
+        first, kept = step(x), ox.array(x)
+        x[...] = 7
+        np.testing.assert_array_equal(np.asarray(step(x)), np.full(SHAPE, 14))
+        np.testing.assert_array_equal(np.asarray(step(kept)), 2 * values())
+    np.testing.assert_array_equal(np.asarray(first), 2 * values())
+
+
+def test_parts_of_a_result_are_arrays_from_elsewhere(device: Gpu) -> None:
+    """There are no offsets into buffers, and no strides."""
+    (y,) = make_launcher(kernel())([values()])
+    run = make_launcher(kernel(shape=(39, 50)))
+    assert device.place(y[:39]) is block_of(y)  # the start of a buffer is one
+    before = device.bytes_copied
+    np.testing.assert_array_equal(run([y[1:]])[0], 2 * y[1:])
+    tall = make_launcher(kernel(shape=(50, 40)))
+    np.testing.assert_array_equal(tall([y.T])[0], 2 * y.T)
+    assert device.bytes_copied == before + y[1:].nbytes + y.nbytes
+
+
+def test_a_copy_dies_with_its_array(device: Gpu) -> None:
+    run, x = make_launcher(kernel()), values()
+    run([x])
+    assert device.residents.held == SIZE
+    del x
+    assert device.residents.held == 0
+    fresh = [values(k) for k in range(30)]
+    for x in fresh:  # identities may come again: what is found must be theirs
+        np.testing.assert_array_equal(run([x])[0], 2 * x)
+    for k in range(30):
+        np.testing.assert_array_equal(run([values(k)])[0], 2 * values(k))
+
+
+def test_the_least_recently_used_copies_go_first(device: Gpu, monkeypatch: Any) -> None:
+    monkeypatch.setattr(device.residents, "most", 2 * SIZE)
+    run, (a, b, c) = make_launcher(kernel()), map(values, range(3))
+    for x in (a, b, a, c):
+        run([x])
+    before = device.bytes_copied
+    run([a])
+    assert device.bytes_copied == before
+    run([b])
+    assert device.bytes_copied == before + SIZE
+    assert device.residents.held == 2 * SIZE
+
+
+def test_half_of_what_metal_recommends_is_for_copies() -> None:
+    assert Gpu(Metal(1 << 30)).residents.most == 1 << 29
+
+
+def test_one_launch_may_need_more_than_the_bound(device: Gpu, monkeypatch: Any) -> None:
+    """What is evicted while a launch is prepared is still read by it."""
+    monkeypatch.setattr(device.residents, "most", SIZE)
+    xs = [values(k) for k in range(5)]
+    (out,) = make_launcher(kernel("sum", inputs=5))(xs)
+    np.testing.assert_allclose(out, sum(xs) + xs[0], rtol=1e-5, atol=1e-5)
+
+
+def test_buffers_serve_again_and_never_while_they_are_read(device: Gpu) -> None:
+    run, x = make_launcher(kernel()), values()
+    (y,) = run([x])
+    first, live = address(y), device.buffers_live
+    view = y.reshape(-1)[3:]
+    del y
+    (z,) = run([x])
+    assert address(z) != first
+    np.testing.assert_array_equal(view, 2 * x.reshape(-1)[3:])
+    del view
+    (w,) = run([x])
+    assert address(w) == first
+    assert device.buffers_live == live + 1
+
+
+def test_a_loop_allocates_nothing_new(device: Gpu) -> None:
+    step = ox.jit(lambda x: np_.exp(-x) * 2)
+    with ox.default_device("metal"):
+        y = step(step(ox.array(values())))
+        live = device.buffers_live
+        for _ in range(20):
+            y = step(y)
+    ox.block_until_ready(y)
+    assert device.buffers_live <= live
+
+
+def test_flush_lets_go_of_all_but_what_is_read(device: Gpu) -> None:
+    run, x = make_launcher(kernel()), values()
+    (y,) = run([x])
+    del run([x])[:]
+    live = device.buffers_live
+    device.flush()
+    assert device.buffers_live == live - 2
+    np.testing.assert_array_equal(y, 2 * x)
+    np.testing.assert_array_equal(run([x])[0], 2 * x)
+
+
+# Hazards, on a stand-in that knows them
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gpu]:
+    """A runtime over the stand-in, which launches use."""
+    made = Gpu(Metal())
+    monkeypatch.setattr(launch, "gpu", lambda: made)
+    yield made
+
+
+def hardware(gpu: Gpu) -> Device:
+    return gpu.device
+
+
+def test_a_run_is_waited_for_before_anything_else_happens(fake: Gpu) -> None:
+    run = make_launcher(kernel())
+    run([values()])
+    assert hardware(fake).running is None
+    assert hardware(fake).calls == fake.dispatches == 1
+
+
+def test_one_run_at_a_time_whatever_threads_do(fake: Gpu) -> None:
+    hardware(fake).during = lambda: time.sleep(0.001)
+    run, xs = make_launcher(kernel()), [values(k) for k in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda k: run([xs[k % 4]]), range(64)))
+    assert hardware(fake).calls == 64
+
+
+def test_the_device_is_asked_for_whole_groups_of_threads(fake: Gpu) -> None:
+    for points in (1, 255, 256, 257, 10**6):
+        make_launcher(kernel(shape=(points,)))([values(0, (points,))])
+
+
+def test_groups_are_no_more_than_have_a_flag(fake: Gpu) -> None:
+    x = np.zeros((256 * module.MOST_GROUPS + 1,), F32)
+    make_launcher(kernel(shape=x.shape))([x])
+
+
+def test_a_failure_that_metalcompute_hides_is_an_error(fake: Gpu) -> None:
+    run = make_launcher(kernel())
+    hardware(fake).lost = 3
+    with pytest.raises(EvaluationError, match="3 of 8 threadgroups did not finish"):
+        run([values()])
+    hardware(fake).lost = 0
+    run([values()])
+
+
+def test_many_launches_are_mentioned(
+    fake: Gpu, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """metalcompute never forgets a run."""
+    monkeypatch.setattr(module, "MANY", 3)
+    run = make_launcher(kernel())
+    for _ in range(5):
+        run([values()])
+    assert caplog.messages == ["metal: 3 launches; metalcompute keeps a record of each"]
+
+
+@pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 0)])
+def test_nothing_empty_reaches_the_device(fake: Gpu, shape: tuple[int, ...]) -> None:
+    (out,) = make_launcher(kernel(shape=shape))([np.zeros(shape, F32)])
+    assert out.shape == shape
+    assert fake.dispatches == 0
+
+
+def test_sizes_are_pythons(fake: Gpu) -> None:
+    wide = fake.empty((np.int64(3), np.int32(5)), F32)  # type: ignore[arg-type]
+    assert wide.shape == (3, 5)
+    make_launcher(kernel(), [tuple(np.array(SHAPE))])([values()])
+
+
+def test_buffers_of_another_device_are_arrays_from_elsewhere(fake: Gpu) -> None:
+    other = Gpu(Metal())
+    x = other.empty(SHAPE, F32)
+    x[...] = 1
+    before = fake.bytes_copied
+    make_launcher(kernel())([x])
+    assert fake.bytes_copied == before + SIZE
+
+
+def test_what_metal_refuses_runs_in_the_interpreter(fake: Gpu) -> None:
+    with pytest.warns(RuntimeWarning, match=r"slow: metal: refuses ox_refused: program_source:1"):
+        run = make_launcher(kernel("refused"))
+    np.testing.assert_array_equal(run([values()])[0], 2 * values())
+
+
+def test_thirty_one_arrays_are_too_many(fake: Gpu) -> None:
+    xs = [values(k) for k in range(30)]
+    make_launcher(kernel("sum", inputs=28))(xs[:28])
+    many = kernel("sum", inputs=30)
+    with pytest.warns(RuntimeWarning, match="has 31 arrays; Metal binds 29"):
+        run = make_launcher(many)
+    np.testing.assert_array_equal(run(xs)[0], interpreter.run(many, *xs)[0])
+
+
+def test_many_outputs_are_launched_in_parts(device: Gpu) -> None:
+    n = 24
+    xs = [Buffer(f"x{k}", SHAPE, F32) for k in range(n)]
+    ys = [Buffer(f"y{k}", SHAPE, F32) for k in range(n)]
+    grid = tuple(Index(f"i{k}", e) for k, e in enumerate(xs[0].extents))
+    sums = [scalar("add", Load(xs[k], grid), Load(xs[k - 1], grid)) for k in range(n)]
+    stores = tuple(Store(y, grid, e) for y, e in zip(ys, sums, strict=True))
+    whole = Kernel("sums", grid, stores, tuple(xs))
+    inputs = [values(k) for k in range(n)]
+    before = device.dispatches
+    got = make_launcher(whole)(inputs)
+    assert device.dispatches == before + 2
+    for x, y in zip(got, interpreter.run(whole, *inputs), strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
+def test_more_points_than_an_index_counts_are_refused(fake: Gpu) -> None:
+    huge = kernel_of("ones", [], Aval((2**31 - 1,), F32), lambda i, *, out: const(1.0))
+    with pytest.warns(RuntimeWarning, match="2,147,483,647 points"):
+        make_launcher(huge)
+
+
+# Out of memory
+
+
+def small(monkeypatch: pytest.MonkeyPatch, buffers: float) -> Gpu:
+    """A runtime with room for so many arrays."""
+    made = Gpu(Metal(int(buffers * SIZE) + 4 * module.FLAGS + 64))
+    made.residents.most = 100 * SIZE
+    monkeypatch.setattr(launch, "gpu", lambda: made)
+    return made
+
+
+def test_what_is_kept_for_later_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = small(monkeypatch, 4)
+    run, xs = make_launcher(kernel()), [values(k) for k in range(8)]
+    for x in xs:  # of the eight copies some must go
+        run([x])
+    assert gpu.dispatches == 8
+    assert gpu.residents.held < 8 * SIZE
+
+
+def test_free_blocks_of_another_size_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = small(monkeypatch, 4)
+    make_launcher(kernel())([values()])
+    assert gpu.blocks.kept > 0
+    wide = gpu.empty((120, 50), F32)
+    assert wide.shape == (120, 50)
+    assert gpu.blocks.kept == 0
+
+
+def test_out_of_memory_is_typed_and_leaves_the_device_usable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gpu = small(monkeypatch, 4)
+    held = [gpu.empty(SHAPE, F32) for _ in range(3)]
+    run = make_launcher(kernel())
+    with pytest.raises(OutOfMemoryError, match="no memory for 8,000 bytes") as caught:
+        run([values()])
+    assert isinstance(caught.value, MemoryError)
+    del held[:]
+    run([values()])

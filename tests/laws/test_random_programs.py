@@ -1,0 +1,61 @@
+"""Random programs compute on every device what they compute on the reference, and so do their
+gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import oxmlx as ox
+from oxmlx.testing import Program
+
+SEEDS = range(60)
+CLOSE = {"rtol": 2e-4, "atol": 2e-4}  # a dozen float32 operations near 1, some of them sums
+
+
+def on(device: str, f: Any, program: Program) -> list[np.ndarray]:
+    """The results there."""
+    with ox.default_device(device):
+        return [np.asarray(x) for x in f(*map(ox.numpy.asarray, program.args))]
+
+
+def gradient(program: Program) -> Any:
+    """That of all results, weighed so that none of them cancels."""
+
+    def weighed(*args: Any) -> Any:
+        return sum(
+            (x * ox.numpy.cos(ox.numpy.arange(float(x.size)).reshape(x.shape))).mean()
+            for x in program(*args)
+        )
+
+    # neither a maximum nor an absolute value has a derivative where it has a kink, but nobody
+    # meets one by chance; a loop of unknown length has none in reverse
+    return ox.grad(weighed, argnums=(0, 1))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_programs_agree(seed: int) -> None:
+    program = Program(seed)
+    want = on("reference", program, program)
+    for f in (ox.jit(program), program):
+        for got, x in zip(on("cpu", f, program), want, strict=True):
+            np.testing.assert_allclose(got, x, **CLOSE, err_msg=str(program))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_gradients_agree(seed: int) -> None:
+    program = Program(seed)
+    if "while_loop" in str(program):
+        with pytest.raises(ox.errors.GradientError, match="scan"):
+            on("cpu", gradient(program), program)
+        return
+    want = on("reference", gradient(program), program)
+    for got, x in zip(on("cpu", ox.jit(gradient(program)), program), want, strict=True):
+        np.testing.assert_allclose(got, x, **CLOSE, err_msg=str(program))
+
+
+def test_programs_are_what_their_seed_says() -> None:
+    assert str(Program(3)) == str(Program(3)) != str(Program(4))
+    assert len(Program(3, length=5).steps) == 5
