@@ -23,6 +23,7 @@ import oxmlx as ox
 import oxmlx.numpy as jnp
 from oxmlx.backends.base import Backend, register
 from oxmlx.backends.runner import Makers, compile_or_interpret, make_executable
+from oxmlx.errors import CompileError
 from oxmlx.ir.kernel import Const, Fold, Index, Kernel, Load, Scalar, Size, nodes
 from oxmlx.ir.rows import outside
 
@@ -127,9 +128,10 @@ def compiled(kernel: Kernel, shapes: Sequence[Any]) -> Callable[[Sequence[Any]],
     """A kernel made ready: from arrays to new arrays of these shapes."""
     command = [COMPILER, "-O2", "-shared", "-fPIC", "-fwrapv", "-xc", "-", "-lm", "-o"]
     with tempfile.TemporaryDirectory() as folder:
-        library = f"{folder}/kernel.so"
-        subprocess.run([*command, library], input=Printer(kernel).text, text=True, check=True)
-        function = ctypes.CDLL(library).kernel
+        done = subprocess.run([*command, f"{folder}/k"], input=Printer(kernel).text, text=True)
+        if done.returncode:
+            raise CompileError("c", f"{COMPILER} refuses a kernel")  # the interpreter runs it
+        function = ctypes.CDLL(f"{folder}/k").kernel
 
     def run(inputs: Sequence[Any]) -> list[Any]:
         plain = [np.ascontiguousarray(x) for x in inputs]

@@ -58,7 +58,8 @@ class Jitted:
         self.cache: OrderedDict[Signature, Entry] = OrderedDict()
         self.arrays_only: dict[tuple[Any, ...], Entry] = {}
         """The same for arguments that are all arrays, without a look at their structure."""
-        self.is_plain = not (self.static_nums or self.static_names or self.donate_nums)
+        self.donates = bool(self.donate_nums or self.donate_names)
+        self.is_plain = not (self.static_nums or self.static_names or self.donates)
         self.lock = RLock()
         self.traces = 0
         """How often the function was traced."""
@@ -87,7 +88,7 @@ class Jitted:
         outs = entry.call(values)
         if self.is_plain and not kwargs and None not in key and current_trace() is BASE:
             self.arrays_only[key] = entry
-        if self.donate_nums and current_trace() is BASE:
+        if self.donates and current_trace() is BASE:
             self.donate(args, kwargs)
         return entry.out_tree.unflatten(outs)
 

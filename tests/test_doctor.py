@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib import metadata
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ def test_a_device_that_agrees_gets_its_stamp(
 ) -> None:
     take_for_a_gpu(emulate, monkeypatch)
     monkeypatch.setattr(stamp, "stamp_file", lambda: tmp_path / "stamp")
-    monkeypatch.setattr(stamp, "version", lambda package: "1.0")
+    monkeypatch.setattr(metadata, "version", lambda package: "1.0")
     for known in (stamp.facts, stamp.read):
         monkeypatch.setattr(stamp, known.__name__, cache(known.__wrapped__))
     with ox.config.context(metal=""):
@@ -91,6 +92,23 @@ def test_a_device_that_agrees_gets_its_stamp(
         assert f"it is the default from now on: {tmp_path / 'stamp'} says so." in own
         assert ox.devices()[0].kind == "metal"
     assert ox.devices()[0].kind == "cpu"
+
+
+@pytest.mark.clang
+def test_a_device_that_refused_a_text_gets_none(
+    emulated: None, monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
+) -> None:
+    """Though its results are right: of what it refused, the host did the work."""
+    take_for_a_gpu(emulate, monkeypatch)
+    monkeypatch.setattr(stamp, "stamp_file", lambda: tmp_path / "stamp")
+    monkeypatch.setattr(stamp, "facts", lambda: {"device": "none"})
+    with ox.config.context(metal=""):
+        gpu().refused["kernel void f() {}"] = "program_source:1:1: error: refused"
+        assert doctor.main() == 1
+        own = capsys.readouterr().out.partition("\nmetal:0: oxmlx emulator\n")[2]
+    assert "1 texts refused" in own and "| softmax | ✓ " in own
+    assert "default from now on" not in own
+    assert not (tmp_path / "stamp").exists()
 
 
 @pytest.fixture

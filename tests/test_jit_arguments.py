@@ -82,3 +82,12 @@ def test_no_other_thread_can_clear_the_cache_between_a_look_and_a_touch() -> Non
     f.cache = Watched()
     assert f((array(1),)).tolist() == f((array(1),)).tolist() == [2]
     assert free == [False]
+
+
+def test_donation_by_name_reaches_keyword_arguments() -> None:
+    f = ox.jit(lambda **kw: kw["a"] + kw["b"], donate_argnames="a")
+    a, b = ox.numpy.ones(3), ox.numpy.ones(3)
+    f(a=a, b=b)
+    with pytest.raises(ox.errors.DonatedError, match="donated"):
+        a.tolist()
+    assert b.tolist() == [1, 1, 1]

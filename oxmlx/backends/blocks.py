@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oxmlx.dtypes import Dtype
+from oxmlx.fork import TABLES, hold
 
 
 class Block(np.ndarray[Any, np.dtype[np.uint8]]):
@@ -43,6 +44,7 @@ class Blocks:
         self.kept = 0
         self.leases: dict[int, Any] = {}
         self.lock = RLock()  # reentrant: results may die at any allocation
+        hold(self.lock, TABLES)
 
     def take(self, size: int) -> Block:
         """A block of `size` bytes, for the caller alone."""

@@ -1,6 +1,8 @@
-"""Rewrites of a kernel that may change last bits; `OXMLX_STRICT` turns them off.
+"""Rewrites of sums that may change their last bits; `OXMLX_STRICT` turns them off.
 
-reciprocal    a / b                        → a * (1 / b)        if b is a fold's, and a varies more
+Only sums: each is computed by one kernel. A value that several kernels compute must have the same
+bits in all of them, for the gradient of a maximum looks for it among the elements.
+
 split         Σₖ (c x[k] + d y[k])         → c Σₖ x[k] + d Σₖ y[k]  if sums can then start earlier
 pick          Σₖ (v[k] if k = j else 0)    → v[j] if 0 ≤ j < n else 0
 """
@@ -43,21 +45,10 @@ def rewrite(kernel: Kernel) -> Kernel:
 
 def rewrite_node(e: Expr) -> Expr:
     """A node whose kids are rewritten."""
-    if isinstance(e, Scalar) and e.op == "div":
-        return reciprocal(e)
     if isinstance(e, Fold) and e.monoid == "add" and is_float(e.dtype):
         picked = pick(e)
         return split(e) if picked is None else picked
     return e
-
-
-def reciprocal(e: Scalar) -> Expr:
-    """Divide once a row instead of once an element."""
-    a, b = e.args
-    folded = is_float(e.dtype) and any(isinstance(x, Fold) for x in nodes(b))
-    if not (folded and e.dtype.itemsize >= 4 and b.free < a.free):
-        return e
-    return scalar("mul", a, scalar("div", one(b), b))
 
 
 def one(like: Expr) -> Const:
@@ -124,6 +115,9 @@ def terms(e: Expr, k: Index) -> list[Term]:
     if e.op == "mul":
         a, b = e.args
         return product(a, b, k)
+    if e.op == "div" and k not in e.args[1].free:
+        a, b = e.args
+        return product(a, scalar("div", one(b), b), k)
     return [(None, e)]
 
 

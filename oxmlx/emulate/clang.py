@@ -20,7 +20,8 @@ RUNTIME = Path(__file__).with_name("runtime")
 
 COMMON = ("-std=c++17", "-fPIC", "-shared", "-fno-exceptions", "-fno-rtti", "-fno-stack-protector")
 KERNELS = (
-    *("-include", str(RUNTIME / "metal.h"), "-w", "-g1", "-fvisibility=hidden", "-mf16c"),
+    *("-include", str(RUNTIME / "metal.h"), "-g1", "-fvisibility=hidden", "-mf16c"),
+    "-Werror=vla",
     # A loop without an end is for the watchdog to find, not for the compiler to remove.
     *("-fno-math-errno", "-fno-finite-loops"),
 )

@@ -26,6 +26,7 @@ BANNED = {
     "thread_local": "MSL has no thread_local",
     "std": "the names of MSL are in `metal`",
     "asm": "MSL has no assembly",
+    **{word: "MSL has no such integers" for word in ("__int128", "__int128_t", "__uint128_t")},
 }
 _POSITIONS = {
     **{f"{number}{n or ''}": n or 1 for number in ("uint", "ushort") for n in (0, 2, 3)},
@@ -65,9 +66,15 @@ def lint(text: str) -> list[Problem]:
 
 def banned(seen: Sequence[Token]) -> Iterator[Problem]:
     """Words of later versions, of C++ only, or of what metalcompute cannot bind."""
-    for token in seen:
+    for token, after in zip(seen, (*seen[1:], None), strict=True):
         if token.kind == "word" and token.text in BANNED:
             yield token.line, f"`{token.text}`: {BANNED[token.text]}"
+        elif token.text.startswith("__builtin_"):
+            yield token.line, f"`{token.text}`: it is a function of clang"
+        elif token.text == "long" and after is not None and after.text == "long":
+            yield token.line, "`long long`: MSL has no such type; `long` has 64 bits"
+        elif token.is_long_double:
+            yield token.line, f"`{token.text}`: MSL has no long double"
 
 
 def lambdas(seen: Sequence[Token]) -> Iterator[Problem]:

@@ -41,6 +41,12 @@ class Token:
         """Is it a float without a suffix? MSL has no double, and reads it as a float."""
         return self.kind == "number" and _FLOAT.fullmatch(self.text) is not None
 
+    @property
+    def is_long_double(self) -> bool:
+        """Is it a float with the suffix of a type that MSL does not have?"""
+        short = self.kind == "number" and self.text[-1] in "lL"
+        return short and _FLOAT.fullmatch(self.text[:-1]) is not None
+
 
 def tokenize(text: str) -> list[Token]:
     """All tokens of a text, blanks and comments too."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from oxmlx.config import config
 from oxmlx.errors import EvaluationError, OxmlxError
+from oxmlx.fork import EVALUATION, hold
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.device import Device, default_device
 from oxmlx.ir.evaluate import check_nan
@@ -65,6 +66,7 @@ def number(x: np.generic, aval: Aval) -> Array:
 
 
 _lock = RLock()
+hold(_lock, EVALUATION)
 _done = Condition(_lock)
 _running: dict[Node, int] = {}  # what runs the user's code now, without the lock; its thread
 _pending: list[ref[Node]] = []
@@ -80,7 +82,8 @@ def remember(node: Node, operand_bytes: int) -> None:
             refs = _pending[:]
             del _pending[: len(refs)]
             _pinned[0] = 0
-        evaluate(ends(refs), strict=False)
+            targets = ends(refs)
+        evaluate(targets, strict=False)
 
 
 def ends(refs: list[ref[Node]]) -> list[Node]:

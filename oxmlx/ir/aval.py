@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from oxmlx.dtypes import scalar_dtype, short_name
+from oxmlx.fork import TABLES, hold
 
 PYTHON = frozenset(scalar_dtype(x)[0] for x in (0, 0.0, 0j))
 """The dtypes that a Python number has: no other can be weak."""
@@ -71,6 +72,7 @@ class Aval:
 
 _table: WeakValueDictionary[tuple[Any, ...], Aval] = WeakValueDictionary()
 _lock = RLock()  # reentrant: a finalizer of the user's may run at any allocation
+hold(_lock, TABLES)
 _scalars: dict[np.dtype[Any], Aval] = {}
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from oxmlx.conversion import literal_for
 from oxmlx.dtypes import Dtype, is_inexact, is_integer, scalar_dtype, short_name
 from oxmlx.errors import CheckError, DtypeError
+from oxmlx.fork import TABLES, hold
 from oxmlx.ir.monoid import MONOIDS
 from oxmlx.ir.scalar import SCALARS
 
@@ -186,6 +187,7 @@ class Expr:
 
 _table: WeakValueDictionary[Any, Any] = WeakValueDictionary()
 _lock = RLock()
+hold(_lock, TABLES)
 
 
 def bits(field: Any) -> Any:

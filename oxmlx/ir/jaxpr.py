@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from oxmlx.fork import TABLES, hold
 from oxmlx.ir.aval import Aval, scalar_aval
 from oxmlx.ir.primitive import Primitive
 from oxmlx.source import Location
@@ -108,6 +109,7 @@ class Jaxpr:
 
 _table: WeakValueDictionary[Any, Jaxpr] = WeakValueDictionary()
 _lock = RLock()  # reentrant: a finalizer of the user's may run at any allocation
+hold(_lock, TABLES)
 
 
 def structure(jaxpr: Jaxpr) -> Hashable:

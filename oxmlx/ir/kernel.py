@@ -21,10 +21,10 @@ primitives is composing them. `backends.interpreter` defines what a kernel means
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from oxmlx.dtypes import Dtype, short_name
 from oxmlx.errors import CheckError
@@ -169,6 +169,43 @@ class Kernel:
         """The numbers it takes as arguments, in order of appearance."""
         return tuple(e for e in self.nodes if isinstance(e, Literal))
 
+    @cached_property
+    def form(self) -> Hashable:
+        """What two kernels share that differ in names, sizes and numbers alone: one code serves
+        both."""
+        sizes = {n: k for k, n in enumerate(self.sizes)}
+        buffers = {b: k for k, b in enumerate((*self.inputs, *self.outputs))}
+        place: dict[Expr, int] = {}
+
+        def word(x: Any) -> Hashable:
+            if isinstance(x, Size):
+                return "size", sizes[x]
+            if isinstance(x, Expr):
+                return "node", place[x]
+            if isinstance(x, Buffer):
+                return "buffer", buffers[x]
+            return tuple(map(word, x)) if isinstance(x, tuple) else x
+
+        rows: list[Hashable] = []
+        for e in self.nodes:
+            kind = type(e), e.dtype
+            if isinstance(e, Index):
+                rows.append((*kind, e.name, word(e.extent)))
+            elif isinstance(e, Const):
+                rows.append(kind if type(e) is Literal else (*kind, e.value.tobytes()))
+            elif isinstance(e, Loop):
+                bound = e.loop.name, word(e.loop.extent)
+                rows.append((*kind, e.monoid, bound, word(e.kids()), getattr(e, "reverse", False)))
+            else:
+                rows.append((*kind, word(e) if isinstance(e, Size) else fields_of(e, word)))
+            place[e] = len(place)
+        arrays = tuple((b.dtype, word(b.extents)) for b in buffers)
+        stores = tuple(
+            (word(s.buffer), word(s.index), word(s.value), s.combine) for s in self.stores
+        )
+        grid = tuple((i.name, word(i.extent)) for i in self.grid)
+        return tuple(rows), arrays, len(self.inputs), stores, grid
+
     def is_row(self, e: Expr) -> bool:
         """Has `e` one value at a point of the grid?"""
         return e.free <= frozenset(self.grid)
@@ -225,6 +262,11 @@ class Kernel:
                 lines.append(f"{name} = {text.of(e)}" + (f"   at {along}" if along else ""))
                 text.name(e, name)
         return lines
+
+
+def fields_of(e: Expr, word: Callable[[Any], Hashable]) -> Hashable:
+    """The fields of a node as words."""
+    return tuple(word(getattr(e, name)) for name in e.fields)
 
 
 class Typed(Protocol):

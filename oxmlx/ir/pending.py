@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -19,12 +20,13 @@ FUSED_AT = 3
 """The sight of a structure at which it is compiled: code that runs once or twice is not."""
 MAX_STRUCTURES, MAX_PROGRAMS = 4096, 256
 
+log = logging.getLogger("oxmlx")
 _sights: dict[Any, int] = {}
 _programs: dict[Any, Executable | None] = {}
 
 
 def run_fused(order: Sequence[Node]) -> bool:
-    """Run pending nodes as one program, if this is not the first time that such come.
+    """Run pending nodes as one program, if such came before, often enough.
 
     Args:
         order: each after the nodes that it reads, and not referred to by the caller otherwise.
@@ -45,7 +47,7 @@ def run_fused(order: Sequence[Node]) -> bool:
             return False
         if len(_programs) >= MAX_PROGRAMS:
             _programs.clear()
-        _programs[key] = installed().fused(cone.program(), cone.place)
+        _programs[key] = compiled(cone)
     run = _programs[key]
     if run is None:
         return False
@@ -58,6 +60,15 @@ def run_fused(order: Sequence[Node]) -> bool:
     for node in order:
         node.inputs = ()
     return True
+
+
+def compiled(cone: Cone) -> Executable | None:
+    """The program of a cone; nothing if there is none, or if it cannot be compiled."""
+    try:
+        return installed().fused(cone.program(), cone.place)
+    except Exception as e:
+        log.warning("recorded code runs operation by operation, for it was not compiled: %r", e)
+        return None
 
 
 class Cone:

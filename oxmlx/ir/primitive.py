@@ -12,6 +12,7 @@ import numpy as np
 
 from oxmlx.dtypes import short_name
 from oxmlx.errors import ArgumentError, MissingRule, StaticValueError
+from oxmlx.fork import TABLES, hold
 from oxmlx.ir.aval import Aval
 
 if TYPE_CHECKING:
@@ -184,6 +185,7 @@ class Primitive:
 
 _table: WeakValueDictionary[Any, Any] = WeakValueDictionary()
 _lock = RLock()  # reentrant: a finalizer of the user's may run at any allocation
+hold(_lock, TABLES)
 
 
 class Undef:

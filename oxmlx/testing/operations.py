@@ -15,6 +15,7 @@ Shape: TypeAlias = tuple[int, ...]
 
 SIZES = ((7, 67), (33, 3), (1, 130))
 """Rows and columns: odd, a single row, and around the widths of vectors and simdgroups."""
+SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0], np.float32)
 HEADS, WIDTH = 2, 8
 """Of attention."""
 
@@ -30,12 +31,19 @@ class Operation(NamedTuple):
     """Its operands lie between them."""
     smooth: bool = True
     """Has it a gradient that is not zero?"""
+    special: bool = False
+    """Are some of the elements NaN, infinite, or zero with either sign?"""
 
     def operands(self, size: Shape, dtype: Any) -> list[np.ndarray]:
         """Its operands, the same ones at any time."""
         rng = np.random.default_rng(0)
         shapes = self.shapes(*size)
-        return [rng.uniform(self.low, self.high, shape).astype(dtype) for shape in shapes]
+        found = [rng.uniform(self.low, self.high, shape).astype(dtype) for shape in shapes]
+        if self.special:
+            for x in found:
+                x[rng.uniform(size=x.shape) < 0.4] = 0.0
+                x[x == 0] = rng.choice(SPECIAL, int((x == 0).sum()))
+        return found
 
 
 def one(m: int, n: int) -> list[Shape]:
@@ -116,6 +124,19 @@ def labels(x: Any) -> Any:
     return jnp.arange(x.shape[0]) % x.shape[1]
 
 
+def whole(x: Any) -> Any:
+    """Integers of 32 bits, large enough for sums of them to wrap."""
+    return (x * 2.0**29).astype(jnp.int32)
+
+
+def narrow(x: Any) -> Any:
+    """Integers of fewer than 32 bits with constants, which C++ widens."""
+    y = (x * 9).astype(jnp.int8)
+    of_8_bits = jnp.maximum(y * y, 0), jnp.clip(y, 1, 5), 7 // y, y << 3
+    z = (jnp.abs(x) * 9000).astype(jnp.uint16)
+    return *of_8_bits, jnp.minimum(z * z, 40000), jnp.maximum(~z, 1), 9000 % z, jnp.sum(z, 1)
+
+
 def ends(x: Any) -> np.ndarray:
     """Rows, one of them twice."""
     return np.array([0, x.shape[0] - 1, 0])
@@ -142,6 +163,15 @@ OPERATIONS: dict[str, Operation] = {
     "erf": Operation(lax.erf, one),
     "round": Operation(jnp.round, one, smooth=False),
     "integers": Operation(lambda x: (x * 9).astype(jnp.int32) // 4 % 3, one, smooth=False),
+    "narrow integers": Operation(narrow, one, smooth=False),
+    "isnan": Operation(jnp.isnan, one, smooth=False, special=True),
+    "isfinite": Operation(jnp.isfinite, one, smooth=False, special=True),
+    "sign": Operation(jnp.sign, one, smooth=False, special=True),
+    "comparisons with NaN": Operation(
+        lambda x, y: (x < y, x <= y, x == y, x != x), two, smooth=False, special=True
+    ),
+    "maximum with NaN": Operation(jnp.maximum, two, smooth=False, special=True),
+    "minimum with NaN": Operation(jnp.minimum, two, smooth=False, special=True),
     "float32 to bfloat16": Operation(lambda x: x.astype(jnp.bfloat16), one),
     "relu": Operation(nn.relu, one),
     "sigmoid": Operation(nn.sigmoid, one),
@@ -162,6 +192,12 @@ OPERATIONS: dict[str, Operation] = {
     "prod": Operation(lambda x: jnp.prod(x, 1), one, 0.8, 1.2),
     "argmax": Operation(lambda x: jnp.argmax(x, 1), one, smooth=False),
     "cumsum": Operation(lambda x: jnp.cumsum(x, 1), one),
+    "cumsum of integers": Operation(lambda x: jnp.cumsum(whole(x), 1), one, smooth=False),
+    "cummax": Operation(lambda x: lax.cummax(x, 1), one),
+    "cummin": Operation(lambda x: lax.cummin(x, 1), one),
+    "cummax with NaN": Operation(lambda x: lax.cummax(x, 1), one, smooth=False, special=True),
+    "sort of integers": Operation(lambda x: jnp.sort(whole(x), 1), one, smooth=False),
+    "sort with NaN": Operation(lambda x: jnp.sort(x, 1), one, smooth=False, special=True),
     "sort": Operation(lambda x: jnp.sort(x, 1), one),
     "sort of long rows": Operation(lambda x: jnp.sort(x, 1), lambda m, n: [(2, 5000 + n)]),
     "softmax": Operation(nn.softmax, one),

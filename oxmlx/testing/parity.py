@@ -203,14 +203,15 @@ def problems_of(outcomes: Iterable[Outcome]) -> list[str]:
 
 
 def stamp_metal(outcomes: Iterable[Outcome]) -> Path | None:
-    """Keep whether a GPU agrees on all operations, if there is one and they were tried on it.
+    """Keep whether a GPU agrees on all operations, if there is one and they were tried on it; one
+    that refused any text of ours so far does not.
 
     Returns:
         The file that says that it does; nothing otherwise.
     """
     own = [o for o in outcomes if o.device == "metal"]
     tried = {o.operation for o in own} == OPERATIONS.keys()
-    return stamp(agrees=not problems_of(own)) if tried else None
+    return stamp(agrees=not problems_of(own) and not gpu().refused) if tried else None
 
 
 def parity_table(outcomes: Sequence[Outcome], figures: bool = True) -> str:

@@ -10,6 +10,7 @@ from types import NoneType
 from typing import Any
 
 from oxmlx.errors import StaticValueError, TreeError
+from oxmlx.fork import TABLES, hold
 from oxmlx.tree.keys import KeyPath
 from oxmlx.tree.mismatch import Mismatch, place_of
 from oxmlx.tree.registry import Kind, registry
@@ -205,6 +206,7 @@ class _Reference(weakref.ref[PyTreeDef]):
 # held here would keep that circle alive for ever.
 _interned: dict[int, tuple[_Reference, ...]] = {}
 _lock = threading.RLock()  # reentrant: the collector may run `_forget` inside `_intern`
+hold(_lock, TABLES)
 
 
 def make_treedef(kind: Kind, meta: Any, subs: tuple[PyTreeDef, ...]) -> PyTreeDef:

@@ -78,13 +78,9 @@ def test_the_numbers_stay(name: str, shape: tuple[int, int]) -> None:
             np.testing.assert_allclose(x, y, rtol=1e-9, atol=1e-9)
 
 
-def test_division_by_a_fold_is_done_once_a_row() -> None:
-    text = str(rewrite(kernel_of(softmax, (3, 4))))
-    assert "* (f64(1.0) / " in text
-
-
-def test_division_by_what_is_loaded_stays() -> None:
-    kernel = kernel_of(lambda x, y: x / y[:, None], (3, 4), (3,))
+def test_elements_stay_as_they_are() -> None:
+    """Another kernel may compute them too, and they must have the same bits in both."""
+    kernel = kernel_of(softmax, (3, 4))
     assert str(rewrite(kernel)) == str(kernel)
 
 
@@ -109,11 +105,11 @@ def test_sums_of_the_backward_pass_start_earlier() -> None:
 
 
 def test_strict_plans_have_no_rewrites() -> None:
-    jaxpr = jaxpr_of(softmax, (3, 4))
+    jaxpr = jaxpr_of(chosen, (3, 4))
     strict = make_plan(jaxpr, no_obstacle, strict=True).kernels
     (free,) = make_plan(jaxpr, no_obstacle).kernels
-    assert not any("* (f64(1.0) / " in str(kernel) for kernel in strict)
-    assert "* (f64(1.0) / " in str(free)
+    assert any("add k0<" in str(kernel) for kernel in strict)
+    assert "add k0<" not in str(free)
 
 
 def test_dear_values_are_kept_along_the_row() -> None:

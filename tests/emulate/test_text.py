@@ -27,6 +27,12 @@ REFUSED = {
     "goto end;": "`goto`: MSL has no goto",
     "float* q = new float;": "`new`: MSL has no heap",
     "float f = std::sqrt(2.0);": "`std`: the names of MSL are in `metal`",
+    "long long n = 1;": "`long long`: MSL has no such type; `long` has 64 bits",
+    "unsigned long long n = 1;": "`long long`: MSL has no such type; `long` has 64 bits",
+    "__int128 n = 1;": "`__int128`: MSL has no such integers",
+    "int n = __builtin_clz(7u);": "`__builtin_clz`: it is a function of clang",
+    "float f = 1.5L;": "`1.5L`: MSL has no long double",
+    "float f = 1e3l;": "`1e3l`: MSL has no long double",
     "try { }": "`try`: MSL has no exceptions",
 }
 
@@ -103,6 +109,22 @@ PARAMETERS = {
 def test_parameters_that_cannot_be_bound(parameters: str, problem: str) -> None:
     found = metalcompute.lint(f"\nkernel void f({parameters}) {{}}")
     assert any(problem in message and line == 2 for line, message in found)
+
+
+@pytest.mark.clang
+def test_cpp_is_of_2014() -> None:
+    """What clang takes beyond it, Metal's compiler may not."""
+    with pytest.raises(TextError, match=rf"program_source:{LINE}:\d+: error: constexpr if"):
+        metalcompute.typecheck(SOFTMAX.replace(HERE, f"if constexpr (true) {{ }} {HERE}"))
+
+
+@pytest.mark.clang
+def test_an_array_has_a_fixed_length() -> None:
+    source = SOFTMAX.replace(HERE, f"float many[p.rows]; {HERE}")
+    with pytest.raises(TextError, match=rf"program_source:{LINE}:\d+: error: variable length"):
+        metalcompute.Device().kernel(source)
+    with pytest.raises(TextError, match=rf"program_source:{LINE}:\d+: error: variable length"):
+        metalcompute.typecheck(source)
 
 
 @pytest.mark.clang

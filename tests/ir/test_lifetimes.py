@@ -168,6 +168,39 @@ def test_a_failed_callback_does_not_keep_the_frames_of_its_first_reader() -> Non
     assert [ref() for ref in readers] == [None] * 2
 
 
+@pytest.mark.parametrize("device", ["cpu", "reference"])
+def test_eager_loops_die_with_their_functions(device: str) -> None:
+    class Big:
+        pass
+
+    def run() -> weakref.ref[Any]:
+        big = Big()
+
+        def body(x: Any) -> Any:
+            return ox.pure_callback(lambda y: (big, y + 1)[1], x, x)
+
+        with ox.default_device(device):
+            ox.eval(ox.lax.fori_loop(0, 2, lambda _, x: body(x), ox.numpy.ones(3)))
+        return weakref.ref(big)
+
+    refs = [run() for _ in range(3)]
+    gc.collect()
+    assert [r() for r in refs[:-1]] == [None, None]
+
+
+def test_code_that_cannot_be_compiled_runs_op_by_op(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(self: Any, jaxpr: Any, device: Any) -> Any:
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr(eager.Compiler, "fused", fail)
+    for _ in range(5):
+        x = ox.numpy.arange(11.0)
+        assert (ox.numpy.floor(x) * 3 + 1 - x).tolist() == [2 * k + 1 for k in range(11)]
+    assert caplog.text.count("no such luck") == 1
+
+
 def test_what_is_fused_keeps_only_what_somebody_refers_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """Intermediate values have no memory, neither when the end is read nor when a long pending
     program is run since it has grown."""

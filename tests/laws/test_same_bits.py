@@ -117,3 +117,45 @@ def test_programs_have_the_same_bits_however_they_run(name: str) -> None:
             compiled = all_bits(ox.jit(f)(p, x))
     assert pending == [one_by_one] * 4
     assert compiled == one_by_one
+
+
+FOLDED: dict[str, Callable[[Any], Any]] = {
+    "quotient": lambda x: x / jnp.sqrt(jnp.sum(x * x, -1, keepdims=True) + 1),
+    "softmax": lambda x: ox.nn.softmax(x),
+    "mean of a part": lambda x: x * (1 / jnp.sum(jnp.abs(x), -1, keepdims=True)),
+    "layer norm": lambda x: (x - x.mean(-1, keepdims=True)) / jnp.sqrt(x.var(-1, keepdims=True)),
+}
+BARRIERS: dict[str, Callable[[Any], Any]] = {
+    "product": lambda y: jnp.sin(y @ jnp.cos(jnp.arange(36.0)).reshape(12, 3)),
+    "checkpoint": lambda y: ox.checkpoint(lambda z: z * z)(y),
+    "scan": lambda y: ox.lax.scan(lambda c, r: (jnp.sin(c + r), c), y[0], y)[1],
+    "sort": lambda y: jnp.sort(y),
+}
+
+
+@pytest.mark.parametrize("barrier", BARRIERS)
+@pytest.mark.parametrize("extreme", [jnp.max, jnp.min])
+@pytest.mark.parametrize("name", FOLDED)
+def test_a_value_has_the_same_bits_in_every_kernel(name: str, extreme: Any, barrier: str) -> None:
+    """The gradient of a maximum looks for it among the elements: it must be one of them, also where
+    another kernel computes them again."""
+
+    def f(x: Any) -> Any:
+        return BARRIERS[barrier](extreme(FOLDED[name](x), -1)).sum()
+
+    x = np.random.default_rng(0).normal(size=(8, 12, 32)).astype(np.float32)
+    got = ox.jit(ox.grad(f))(ox.device_put(x, "cpu"))
+    want = ox.grad(f)(ox.device_put(x, "reference"))
+    np.testing.assert_allclose(got, np.asarray(want), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [1e-45, 1e-40, 1e-38, 1.0, 1e37, 3e38])
+def test_quotients_of_any_size_are_right(size: float) -> None:
+    x = np.array([1, 0.5, 0.25, 0], np.float32) * np.float32(size)
+
+    def f(x: Any) -> Any:
+        return x / jnp.max(x, keepdims=True)
+
+    with np.errstate(all="ignore"):
+        want = np.asarray(f(ox.device_put(x, "reference")))
+    np.testing.assert_allclose(ox.jit(f)(ox.device_put(x, "cpu")), want, rtol=3e-7)

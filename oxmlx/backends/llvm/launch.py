@@ -56,9 +56,7 @@ class Launcher:
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
         """The outputs, in new memory."""
         outs = [make() for make in self.outputs]
-        plain = [
-            x if type(x) is ndarray and x.flags.c_contiguous else contiguous(x) for x in inputs
-        ]
+        plain = in_order(inputs)
         if self.division.chunks > 1 and (threads := count_threads()) > 1:
             self.share(threads, plain, outs)
         elif self.scratch:
@@ -78,13 +76,13 @@ class Launcher:
         return self.make_native("share")
 
 
-_texts: dict[tuple[str, int], str] = {}
+_texts: dict[Any, str] = {}
 
 
 def text_of(renderer: Renderer) -> str:
-    """The text of a kernel. Two that print alike differ in their sizes and literals, which are not
-    in it: a known program with a new shape is not rendered again."""
-    key = str(renderer.kernel), renderer.width
+    """The text of a kernel, which is that of every kernel of its form: the layers of a network, and
+    a known program with a new shape, are not rendered again."""
+    key = renderer.kernel.form, renderer.width
     text = _texts.get(key)
     if text is None:
         if len(_texts) >= MOST_TEXTS:
@@ -93,9 +91,14 @@ def text_of(renderer: Renderer) -> str:
     return text
 
 
-def contiguous(x: Any) -> Array:
-    """The elements as kernels read them: in order, in an array of NumPy's own class."""
-    return np.array(x, order="C", copy=None).view(ndarray)
+def in_order(inputs: Sequence[Any]) -> list[Array]:
+    """The elements as kernels read them: in order, in arrays of NumPy's own class."""
+    return [
+        x
+        if type(x) is ndarray and x.flags.c_contiguous
+        else np.array(x, order="C", copy=None).view(ndarray)
+        for x in inputs
+    ]
 
 
 def make_launcher(kernel: Kernel, shapes: Sequence[Shape] | None = None) -> Launchable:

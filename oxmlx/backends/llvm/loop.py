@@ -10,16 +10,15 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import prod
 
-from numpy import ndarray
-
 from oxmlx.backends.llvm.driver import make_driver
-from oxmlx.backends.llvm.launch import Array, contiguous
+from oxmlx.backends.llvm.launch import Array, in_order
 from oxmlx.backends.llvm.table import Table
 from oxmlx.errors import CompileError
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.plan import Repeat, RepeatWhile
 
-MOST_STEPS = 1 << 62
+LONG_WORK = 1 << 28
+"""Work after which Python may look for signals, in a loop that nobody knows the end of."""
 
 
 def make_loop(step: Repeat | RepeatWhile) -> Loop | None:
@@ -50,7 +49,7 @@ class Loop:
             first = step.condition_consts + step.body_consts
             carries = len(step.outputs)
         last = first + carries
-        self.carries, self.reverse = slice(first, last), False
+        self.carries, self.reverse, self.is_endless = slice(first, last), False, False
         given = [table.input(k) for k in range(len(avals))]
         self.now = [table.new(a) for a in avals[self.carries]]
         self.next = [table.new(a) for a in avals[self.carries]]
@@ -68,11 +67,13 @@ class Loop:
             self.moving = range(last, len(avals))
             table.write(step.body, given[:first] + self.now + given[last:], self.next + self.stacks)
         else:
-            self.steps, split = MOST_STEPS, step.condition_consts
+            split = step.condition_consts
             for at in table.write(step.condition, given[:split] + self.now):
                 table.condition = at
             table.tested = len(table.calls)
             table.write(step.body, given[split:first] + self.now, self.next)
+            self.steps = max(1, LONG_WORK // max(1, table.work))
+            self.is_endless = True
 
     @cached_property
     def drive(self) -> Callable[[Sequence[Array]], int]:
@@ -81,9 +82,7 @@ class Loop:
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
         """The outputs, in new memory."""
-        plain = [
-            x if type(x) is ndarray and x.flags.c_contiguous else contiguous(x) for x in inputs
-        ]
+        plain = in_order(inputs)
         arrays = self.table.arrays(plain)
         for at, start in zip(self.now, plain[self.carries], strict=True):
             arrays[at][...] = start
@@ -91,9 +90,13 @@ class Loop:
         if self.reverse:
             for at in (*self.moving, *self.stacks):
                 begun[at] = arrays[at][-1:]
-        swapped = self.drive(begun) % 2 == 1
-        ends = self.next if swapped else self.now
-        return [arrays[at] for at in (*ends, *self.stacks)]
+        while True:
+            done = self.drive(begun)
+            if done % 2:
+                for now, following in self.table.swaps:
+                    begun[now], begun[following] = begun[following], begun[now]
+            if not self.is_endless or done < self.steps:
+                return [begun[at] for at in self.now] + [arrays[at] for at in self.stacks]
 
 
 def row_bytes(a: Aval) -> int:

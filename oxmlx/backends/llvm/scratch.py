@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 ALIGNMENT = 64
 MOST_LAYOUTS = 256
+MOST = 1 << 26
+"""Bytes that a thread keeps."""
 
 Bytes = NDArray[Any]
 
@@ -31,15 +33,17 @@ class Scratch(threading.local):
         """Cut the memory into pieces that begin with a line of the cache."""
         ends = [*accumulate(-(-n // ALIGNMENT) * ALIGNMENT for n in sizes)]
         total = ends[-1] if ends else 0
-        if total > self.memory.nbytes:
+        memory = self.memory
+        if total > memory.nbytes:
             raw = np.empty(total + ALIGNMENT, np.uint8)
             start = -raw.ctypes.data % ALIGNMENT
-            self.memory = raw[start : start + total]
+            memory = raw[start : start + total]
+        out = [memory[at : at + n] for at, n in zip([0, *ends], sizes, strict=False)]
+        if total > MOST:
+            return out
+        if memory is not self.memory or len(self.layouts) >= MOST_LAYOUTS:
+            self.memory = memory
             self.layouts.clear()
-        elif len(self.layouts) >= MOST_LAYOUTS:
-            self.layouts.clear()
-        starts = [0, *ends]
-        out = [self.memory[at : at + n] for at, n in zip(starts, sizes, strict=False)]
         self.layouts[sizes] = out
         return out
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from numpy import ndarray
-
 from oxmlx.backends.llvm.driver import make_driver
-from oxmlx.backends.llvm.launch import Array, contiguous
+from oxmlx.backends.llvm.launch import Array, in_order
 from oxmlx.backends.llvm.table import Table, is_short
 from oxmlx.backends.runner import Ready, Steps
 from oxmlx.ir.jaxpr import Atom, Var
@@ -40,11 +38,11 @@ def fits(step: Ready | Free) -> bool:
 
 def sequence(steps: Sequence[Ready], wanted: set[Var]) -> Iterator[Ready]:
     """Some steps as one."""
-    made = [v for step in steps for v in step.outputs]
+    made = dict.fromkeys(v for step in steps for v in step.outputs)
     read = dict.fromkeys(a for step in steps for a in step.inputs if isinstance(a, Var))
     inputs = [v for v in read if v not in made]
     outputs = [v for v in made if v in wanted]
-    yield Ready(Native(steps, inputs, outputs), inputs, outputs)
+    yield Ready(Calls(steps, inputs, outputs), inputs, outputs)
 
 
 def freed(part: Steps, steps: Sequence[Ready]) -> Iterator[Free]:
@@ -56,7 +54,7 @@ def freed(part: Steps, steps: Sequence[Ready]) -> Iterator[Free]:
             yield Free(others)
 
 
-class Native:
+class Calls:
     """From what some steps read to what others want of them."""
 
     def __init__(
@@ -72,9 +70,7 @@ class Native:
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
         """The outputs, in new memory."""
-        plain = [
-            x if type(x) is ndarray and x.flags.c_contiguous else contiguous(x) for x in inputs
-        ]
+        plain = in_order(inputs)
         arrays = self.table.arrays(plain)
         self.drive(arrays)
         return [arrays[at] for at in self.outputs]

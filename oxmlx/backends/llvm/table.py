@@ -119,11 +119,11 @@ class Table:
                 self.wanted.setdefault(a, n)
         for step in plan.steps:
             match step:
-                case Launch(kernel, reads, writes):
-                    self.add(Launcher(kernel, [v.aval.shape for v in writes]), reads, writes)
+                case Launch():
+                    self.launch(step)
                 case Group(launches):
-                    for k, reads, writes in ((x.kernel, x.inputs, x.outputs) for x in launches):
-                        self.add(Launcher(k, [v.aval.shape for v in writes]), reads, writes)
+                    for launch in launches:
+                        self.launch(launch)
                 case Library(_, eqn):
                     self.add(fetch(eqn), eqn.inputs, eqn.outputs)
                 case Free():
@@ -145,6 +145,14 @@ class Table:
         if a not in self.at:
             self.at[a] = self.wanted[a] if a in self.wanted else self.new(a.aval)
         return self.at[a]
+
+    def launch(self, step: Launch) -> None:
+        """The call of a kernel, if it is over something."""
+        if 0 in (n.value for n in step.kernel.sizes):
+            self.fits = False
+            return
+        shapes = [v.aval.shape for v in step.outputs]
+        self.add(Launcher(step.kernel, shapes), step.inputs, step.outputs)
 
     def add(
         self, code: Launcher | Contraction, inputs: Sequence[Atom], outputs: Sequence[Var]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from collections import deque
-from ctypes.util import find_library
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -12,11 +11,11 @@ from threading import RLock
 from typing import Any
 from weakref import WeakValueDictionary
 
-from oxmlx.backends.llvm.fork import hold
 from oxmlx.backends.llvm.scalars import C_NAMES
 from oxmlx.code_cache import CodeCache
 from oxmlx.config import config
 from oxmlx.errors import CompileError
+from oxmlx.fork import COMPILATION, WORK, hold
 
 LEVEL = 2  # of LLVM's code generator; of its passes over the IR only one runs
 ATTRIBUTES = '#0 = {{ nounwind "prefer-vector-width"="{bits}" "no-trapping-math"="true" }}'
@@ -47,7 +46,11 @@ class Target:
         self.kernels_compiled = 0
         """How many texts this process has compiled; what it finds on disk is not among them."""
         self.lock = RLock()
-        hold(self.lock)
+        hold(self.lock, COMPILATION)
+        # llvmlite has a lock around every call, and no way to hold it across a fork but this
+        theirs = getattr(getattr(llvm.ffi.lib, "_lock", None), "_lock", None)
+        if theirs is not None:
+            hold(theirs, WORK)
         self.engines: WeakValueDictionary[str, Any] = WeakValueDictionary()
         """Of each text. Machine code lives as long as somebody has its engine."""
         self.recent: deque[Any] = deque(maxlen=MOST_UNUSED)
@@ -140,12 +143,13 @@ def target() -> Target:
 
 _targets: list[Target] = []
 _lock = RLock()
-hold(_lock)
+hold(_lock, COMPILATION)
 
 
 @cache
 def libm() -> ctypes.CDLL:
     """The C library's mathematics, which NumPy has loaded."""
+    find_library = import_module("ctypes.util").find_library  # slow to import, and rarely used
     return ctypes.CDLL(find_library("m"))
 
 

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from oxmlx.backends.llvm import team
-from oxmlx.backends.llvm.fork import hold
 from oxmlx.config import config
+from oxmlx.fork import WORK, hold
 
 HAS_THREADS = sys.platform != "win32"  # those of POSIX
 MOST_CPUS = 1024  # in a set of them
@@ -131,6 +131,6 @@ def leave_workers() -> None:
     _teams.clear()
 
 
-hold(_lock)
+hold(_lock, WORK)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=leave_workers)

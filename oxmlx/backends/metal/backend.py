@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from math import prod
-from typing import Any
 
 from oxmlx.backends.metal import shelf
+from oxmlx.backends.metal.fallback import careful
 from oxmlx.backends.metal.gpu import gpu
 from oxmlx.backends.metal.launch import MOST_ARRAYS, MOST_POINTS, load_group, make_launcher
 from oxmlx.backends.metal.library import library
@@ -16,9 +15,8 @@ from oxmlx.backends.metal.scalars import MEMORY, memory_type, spell
 from oxmlx.backends.metal.stamp import advise, has_stamp
 from oxmlx.backends.metal.sums import is_long_sum
 from oxmlx.backends.runner import Makers, make_executable
-from oxmlx.config import config
 from oxmlx.dtypes import is_float, short_name
-from oxmlx.errors import DtypeError, FallbackError, MissingRule
+from oxmlx.errors import DtypeError, MissingRule
 from oxmlx.ir.evaluate import Executable
 from oxmlx.ir.jaxpr import Eqn
 from oxmlx.ir.kernel import Const, Expr, Kernel, Load, Loop, Prefix, Scalar, nodes
@@ -36,7 +34,7 @@ class Metal:
     most_arrays = MOST_ARRAYS
 
     def count(self) -> int:
-        return library() is not None
+        return int(library() is not None)
 
     @property
     def rank(self) -> int:
@@ -66,7 +64,9 @@ class Metal:
         advise()
         run = make_executable(plan, Makers(make_launcher, load_group, shelf.fetch))
         steps = fallbacks(plan)
-        return careful(run, steps) if steps else run
+        for step in steps:
+            tell(step)
+        return careful(run, steps[0].eqn.prim, steps[0].reason) if steps else run
 
 
 def moves_bits(e: Expr) -> bool:
@@ -102,23 +102,6 @@ def falls_back(eqn: Eqn) -> bool:
         return False
     known = all(short_name(a.aval.dtype) in MEMORY for a in (*eqn.inputs, *eqn.outputs))
     return eqn.prim.kind != "move" or not known
-
-
-def careful(run: Executable, steps: Sequence[Host]) -> Executable:
-    """A program some steps of which have no kernel: said once, or refused."""
-    for step in steps:
-        tell(step)
-
-    def allowed(args: Sequence[Any]) -> list[Any]:
-        if config.fallback == "error":
-            raise FallbackError(
-                "metal",
-                f"`{steps[0].eqn.prim}` would run on the host: {steps[0].reason}",
-                'Set `fallback` to "host" to allow it, or choose another dtype or device.',
-            )
-        return run(args)
-
-    return allowed
 
 
 def tell(step: Host) -> None:

@@ -7,8 +7,9 @@ What it must never see is kept from it here.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
-from functools import cache
+from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
@@ -19,7 +20,13 @@ from oxmlx.backends.blocks import Block, Blocks, block_of
 from oxmlx.backends.metal.library import library
 from oxmlx.backends.metal.residents import Residents
 from oxmlx.dtypes import Dtype
-from oxmlx.errors import CompileError, EvaluationError, OutOfMemoryError
+from oxmlx.errors import (
+    CheckError,
+    CompileError,
+    DeviceError,
+    EvaluationError,
+    OutOfMemoryError,
+)
 
 MOST_ARGUMENTS = 31
 """Buffers of a function."""
@@ -28,9 +35,11 @@ MOST_GROUPS = 2048
 FLAGS = MOST_GROUPS * 1024 // 32
 """Threadgroups of a launch on a device that makes them as small as they can be."""
 SPARE = 1 << 28  # bytes of free blocks that are kept
-MANY = 1_000_000  # launches: metalcompute keeps a record of each
+MANY = 50_000  # launches: metalcompute keeps a record of each
 
 log = logging.getLogger("oxmlx")
+_opened: dict[Any, Gpu] = {}
+_opening = Lock()
 
 
 class Source:
@@ -49,10 +58,17 @@ class Gpu:
         metal: a module that speaks metalcompute's API.
         most: bytes of arrays made elsewhere that stay on the device; by default half of what Metal
             recommends.
+
+    Raises:
+        DeviceError: there is no default device.
     """
 
     def __init__(self, metal: Any, most: int | None = None) -> None:
-        self.metal, self.device = metal, metal.Device()
+        self.metal, self.pid = metal, os.getpid()
+        try:
+            self.device = metal.Device()
+        except metal.error as e:
+            raise DeviceError("metal", f"cannot be opened: {e}", "Choose another device.") from None
         if most is None:
             most = int(metal.get_devices()[0].recommendedWorkingSetSize) // 2
         self.blocks = Blocks(self.make_block, SPARE)
@@ -73,6 +89,19 @@ class Gpu:
     def buffers_live(self) -> int:
         """How many buffers of the device there are, in use or kept."""
         return len(self.sources)
+
+    def check_process(self) -> None:
+        """A process that was forked has no part in the devices of its parent.
+
+        Raises:
+            DeviceError: this is such a process.
+        """
+        if os.getpid() != self.pid:
+            raise DeviceError(
+                "metal",
+                f"was opened by process {self.pid}, of which this one is a fork",
+                'Start processes by "spawn", or compute on another device in them.',
+            )
 
     # Memory
 
@@ -100,6 +129,7 @@ class Gpu:
 
     def allocate(self, size: int) -> Any:
         """A buffer of the device, or nothing."""
+        self.check_process()
         try:
             return self.device.buffer(size)
         except (self.metal.error, MemoryError):
@@ -112,6 +142,7 @@ class Gpu:
 
     def empty(self, shape: tuple[int, ...], dtype: Dtype) -> NDArray[Any]:
         """An array in the memory of the device, with any content."""
+        self.check_process()
         return self.blocks.lease(shape, dtype)
 
     def place(self, x: NDArray[Any]) -> Block:
@@ -124,6 +155,17 @@ class Gpu:
             if block is None:
                 block = self.residents.copy(x)
                 self.bytes_copied += x.nbytes
+        return block
+
+    def own(self, x: NDArray[Any]) -> Block:
+        """The memory of an array that `empty` made.
+
+        Raises:
+            CheckError: it is not of this device, so what a kernel writes would be lost.
+        """
+        block = block_of(x)
+        if block is None or block.source not in self.sources or not is_whole(x, block):
+            raise CheckError("metal", "a result is to lie in an array that is not of this device")
         return block
 
     def constant(self, data: bytes) -> Block:
@@ -139,7 +181,9 @@ class Gpu:
 
         Raises:
             CompileError: Metal refuses the text.
+            DeviceError: another process opened the device.
         """
+        self.check_process()
         with self.lock:
             function = self.functions.get((text, name))
             if function is None:
@@ -154,8 +198,8 @@ class Gpu:
     def launch(self, function: Any, groups: int, threads: int, blocks: Sequence[Block]) -> None:
         """Run a function and wait for it.
 
-        One run at a time: Metal's thread reads metalcompute's table of runs when one ends, and
-        nothing may be added to it meanwhile.
+        One run at a time: we assume that Metal's thread reads metalcompute's table of runs when one
+        ends, so nothing is added to it meanwhile.
 
         Args:
             groups: how many threadgroups, each of which says at its end how many there are.
@@ -164,7 +208,9 @@ class Gpu:
 
         Raises:
             EvaluationError: the device did not finish, which metalcompute itself does not tell.
+            DeviceError: another process opened the device.
         """
+        self.check_process()
         with self.lock:
             self.done[: groups * threads // 32] = 0
             buffers = [b.source.buffer for b in (*blocks, self.flags)]
@@ -191,11 +237,10 @@ def is_whole(x: NDArray[Any], block: Block) -> bool:
 
 
 def gpu() -> Gpu:
-    """The device that the switch `metal` chooses."""
-    return open_gpu(library())
-
-
-@cache
-def open_gpu(metal: Any) -> Gpu:
-    """The device of a module, opened once."""
-    return Gpu(metal)
+    """The device that the switch `metal` chooses, opened once."""
+    metal = library()
+    found = _opened.get(metal)
+    if found is not None:
+        return found
+    with _opening:
+        return _opened.get(metal) or _opened.setdefault(metal, Gpu(metal))

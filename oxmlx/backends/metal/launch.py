@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oxmlx.backends.metal.block import block_fields, pack_block, pack_blocks
+from oxmlx.backends.metal.fallback import allow, careful
 from oxmlx.backends.metal.frame import THREADS
 from oxmlx.backends.metal.gpu import MOST_ARGUMENTS, MOST_GROUPS, gpu
 from oxmlx.backends.metal.group import Together
@@ -53,8 +54,8 @@ class Launcher:
         gpu = self.gpu
         outs = [gpu.empty(*out) for out in self.outputs]
         # the same objects, if they are arrays; of others the copies live as long as this list
-        arrays = [np.asanyarray(x) for x in (*inputs, *outs)]
-        blocks = [*map(gpu.place, arrays), *self.numbers]
+        arrays = [np.asanyarray(x) for x in inputs]
+        blocks = [*map(gpu.place, arrays), *map(gpu.own, outs), *self.numbers]
         gpu.launch(self.function, self.groups, THREADS, blocks)
         return outs
 
@@ -80,13 +81,28 @@ class InParts:
 def make_launcher(kernel: Kernel, shapes: Sequence[Shape] | None = None) -> Launchable:
     """What runs a kernel: the interpreter, if it is over nothing, or if Metal refuses its text.
 
+    Raises:
+        FallbackError: Metal does, and the host is not to run it.
+
     Args:
         kernel: whose buffers may have fewer axes than the arrays.
         shapes: of the arrays that it returns, by default those of its buffers.
     """
     shapes = [b.shape for b in kernel.outputs] if shapes is None else shapes
     many = arrays(kernel) > MOST_ARRAYS and len(kernel.outputs) > 1
-    return compile_or_interpret(InParts if many else load_kernel, kernel, shapes)
+    refused = ""
+
+    def load(kernel: Kernel, shapes: Sequence[Shape]) -> Launchable:
+        nonlocal refused
+        try:
+            return (InParts if many else load_kernel)(kernel, shapes)
+        except CompileError as e:
+            refused = str(e)
+            allow(kernel.name, refused)
+            raise
+
+    made = compile_or_interpret(load, kernel, shapes)
+    return careful(made, kernel.name, refused) if refused else made
 
 
 def load_kernel(kernel: Kernel, shapes: Sequence[Shape]) -> Launcher:

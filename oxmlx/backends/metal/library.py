@@ -24,4 +24,7 @@ def find(name: str) -> Any:
         module = import_module(name)
     except ImportError:
         return None
-    return module if module.get_devices() else None
+    try:
+        return module if module.get_devices() else None
+    except module.error:
+        return None

@@ -1,12 +1,13 @@
-// What MSL 2.3 lacks, or fast math breaks: NaN and infinity are seen by their bits only.
+// What MSL 2.3 lacks, or fast math breaks: NaN and infinity are seen by their bits only, and these are
+// compared without their sign in a way that compilers do not take for a test of floats.
 // The printer copies the functions that a kernel uses; each is one paragraph.
 
 inline bool is_nan(float x) {
-  return (as_type<uint>(x) & 0x7fffffffu) > 0x7f800000u;
+  return (as_type<uint>(x) << 1) > 0xff000000u;
 }
 
 inline bool is_finite(float x) {
-  return (as_type<uint>(x) & 0x7f800000u) != 0x7f800000u;
+  return (as_type<uint>(x) << 1) < 0xff000000u;
 }
 
 // Floats as integers of the same order, NaN on top.
@@ -19,12 +20,17 @@ inline float unordered(int b) {
   return as_type<float>(b ^ ((b >> 31) & 0x7fffffff));
 }
 
+// The same with NaN below.
+inline int under(float x) {
+  return is_nan(x) ? int(0x80000000u) : ordered(x);
+}
+
 inline float max_nan(float x, float y) {
   return unordered(max(ordered(x), ordered(y)));
 }
 
 inline float min_nan(float x, float y) {
-  return -unordered(max(ordered(-x), ordered(-y)));
+  return unordered(min(under(x), under(y)));
 }
 
 inline bool eq_nan(float x, float y) {

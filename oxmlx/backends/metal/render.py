@@ -1,4 +1,4 @@
-"""Kernels as MSL 2.3 text, the same for an Apple GPU, the Linux executor and CUDA.
+"""Kernels as MSL 2.3 text, the same for an Apple GPU and the Linux executor.
 
 Sizes and literals are read from a struct, so one text serves every shape and every value. It is
 right for any number of threadgroups, and any multiple of 32 threads in each.
@@ -399,10 +399,12 @@ def shuffle(name: str, like: Expr) -> str:
 
 
 def of_indices(kernel: Kernel) -> set[Expr]:
-    """Expressions of indices, sizes and constants alone: arithmetic that does not overflow."""
+    """What says where elements are, of indices, sizes and constants alone: it does not overflow."""
     found: set[Expr] = set()
-    for e in kernel.nodes:
-        leaf = isinstance(e, (Index, Size)) or (type(e) is Const and e.dtype == INDEX)
-        if leaf or (isinstance(e, Scalar) and found.issuperset(e.args)):
+    places = [i for e in kernel.nodes if isinstance(e, Load) for i in e.index]
+    for e in nodes(*places, *(i for s in kernel.stores for i in s.index)):
+        leaf = isinstance(e, (Index, Size)) or type(e) is Const
+        known = e.dtype == INDEX or is_bool(e.dtype)
+        if known and (leaf or (isinstance(e, Scalar) and found.issuperset(e.args))):
             found.add(e)
     return found

@@ -80,6 +80,8 @@ def spell_const(e: Const) -> Spelling:
         return str(value).lower(), ATOM
     if is_float(e.dtype):
         text = f"{np.float32(value)!s}f"
+    elif e.dtype.itemsize < 4:
+        return f"{memory_type(e.dtype)}({value})", ATOM  # there are no literals of these types
     elif value == -(2**31) or value == -(2**63):
         return f"({value + 1}{'l' if value < -(2**31) else ''} - 1)", ATOM
     else:

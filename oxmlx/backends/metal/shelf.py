@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from math import prod
 
 from oxmlx.backends.metal.contract import Contraction, product_of
+from oxmlx.backends.metal.fallback import allow, careful
 from oxmlx.backends.metal.launch import MOST_POINTS
 from oxmlx.backends.metal.order import Scan, Sort, is_sorted, scan_of
 from oxmlx.backends.metal.split import Split, is_split
 from oxmlx.backends.metal.sums import LongSum, is_long
-from oxmlx.backends.runner import Launchable
+from oxmlx.backends.runner import Launchable, call
 from oxmlx.errors import CompileError
 from oxmlx.ir.jaxpr import Eqn
 
@@ -35,13 +37,18 @@ def name_of(eqn: Eqn) -> str:
 
 
 def fetch(eqn: Eqn) -> Launchable | None:
-    """What computes it, made ready; nothing if Metal refuses the text."""
+    """What computes it, made ready; the host, if Metal refuses the text.
+
+    Raises:
+        FallbackError: Metal does, and the host is not to compute it.
+    """
     try:
         return make(eqn)
     except CompileError as e:
+        allow(eqn.prim, str(e))
         message = f"{eqn.prim.name} runs on the host, which is slow: {e}"
         warnings.warn(message, RuntimeWarning, stacklevel=2)
-        return None
+        return careful(partial(call, eqn.prim), eqn.prim, str(e))
 
 
 def make(eqn: Eqn) -> Launchable | None:

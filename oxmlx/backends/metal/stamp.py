@@ -9,7 +9,7 @@ import json
 import logging
 from datetime import date
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib import import_module
 from pathlib import Path
 from platform import mac_ver
 
@@ -69,9 +69,10 @@ def stamp_file() -> Path | None:
 @cache
 def facts() -> dict[str, str] | None:
     """What a stamp holds for; nothing if it cannot be told."""
+    metadata = import_module("importlib.metadata")  # slow to import, and rarely used
     try:
-        versions = {package: version(package) for package in ("oxmlx", "metalcompute")}
-    except PackageNotFoundError:
+        versions = {package: metadata.version(package) for package in ("oxmlx", "metalcompute")}
+    except metadata.PackageNotFoundError:
         return None
     return versions | {"macos": mac_ver()[0], "device": library().get_devices()[0].deviceName}
 

@@ -37,9 +37,9 @@ class Tuned:
         self.numbers = self.gpu.constant(np.array(numbers, np.uint32).tobytes())
 
     def run(self, *arrays: Any) -> None:
-        """Inputs to outputs, which are in memory of the device."""
-        given = [x if type(x) is ndarray else np.asarray(x) for x in arrays]
-        blocks = [*map(self.gpu.place, given), self.numbers]
+        """From inputs to the last one, which is in memory of the device."""
+        *inputs, out = (x if type(x) is ndarray else np.asarray(x) for x in arrays)
+        blocks = [*map(self.gpu.place, inputs), self.gpu.own(out), self.numbers]
         self.gpu.launch(self.function, self.groups, self.threads, blocks)
 
 

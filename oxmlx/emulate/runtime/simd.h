@@ -21,7 +21,7 @@ __attribute__((noinline)) T together(int what, int line, T x, F compute) {
   return lanes[emu_lane()];
 }
 
-// By halves, as the hardware does, and not one after another: sums differ in their last bits.
+// As a tree, and not one after another: sums differ in their last bits.
 template <class T, class F> T reduce(int what, int line, T x, F join) {
   return together(what, line, x, [=](Lanes<T> lanes) {
     for (u32 distance = SIMD_WIDTH / 2; distance; distance /= 2) {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 import oxmlx as ox
 from oxmlx.api.executable import plan_of
 from oxmlx.backends.base import backend_of
+from oxmlx.backends.llvm import loop
 from oxmlx.backends.llvm.loop import Loop, make_loop
 from oxmlx.ir.device import as_device
 from oxmlx.ir.plan import Repeat, RepeatWhile
@@ -107,6 +110,62 @@ def test_other_loops_are_left_to_python(f: Fn) -> None:
     assert make_loop(control_steps(f)[0]) is None
     for got, want in zip(arrays(f, "cpu"), arrays(f, "reference"), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+ODD: dict[str, Fn] = {
+    "nothing inside": lambda w, xs: lax.scan(
+        lambda c, x: (c + jnp.cumsum(xs[:0] * c[0], 0).sum(), c), xs[0], xs
+    ),
+    "sin of nothing": lambda w, xs: lax.scan(
+        lambda c, x: (c + jnp.sin(xs[:0] * c[0]).sum(), jnp.sin(x[:0])), xs[0], xs
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_empty_values_inside(name: str) -> None:
+    for got, want in zip(arrays(ODD[name], "cpu"), arrays(ODD[name], "reference"), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
+@pytest.mark.parametrize("work", [1, 40, 100, 150, 1000, 10_000])
+def test_long_loops_come_back_to_python_between(work: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they go on as if nothing had been: an odd number of steps changes places of carries."""
+    monkeypatch.setattr(loop, "LONG_WORK", work)
+
+    def f(n: Any) -> Any:
+        return lax.while_loop(
+            lambda c: c[0] < n, lambda c: (c[0] + 1, c[2], c[1] + c[2]), (0, n * 0, n * 0 + 1)
+        )
+
+    for n in (0, 1, 2, 40):
+        *_, (b, a) = fibonacci(n)
+        assert [int(x) for x in ox.jit(lambda n: f(n))(n)] == [n, b, a]
+
+
+def fibonacci(n: int) -> list[tuple[int, int]]:
+    pairs = [(0, 1)]
+    for _ in range(n):
+        a, b = pairs[-1]
+        pairs.append((b, a + b))
+    return pairs
+
+
+def test_an_endless_loop_can_be_interrupted() -> None:
+    program = """
+import signal, oxmlx as ox
+def stop(*_): raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, stop)
+signal.setitimer(signal.ITIMER_REAL, 1.5)
+try:
+    ox.jit(lambda x: ox.lax.while_loop(lambda c: c > -1, lambda c: c * 0.5, x))(1.0)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "interrupted"
 
 
 def test_operands_and_earlier_results_stay_as_they_are() -> None:

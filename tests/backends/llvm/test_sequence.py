@@ -13,7 +13,7 @@ from oxmlx.backends import runner
 from oxmlx.backends.base import backend_of
 from oxmlx.backends.llvm import contract
 from oxmlx.backends.llvm.launch import make_launcher
-from oxmlx.backends.llvm.sequence import Native, join
+from oxmlx.backends.llvm.sequence import Calls, join
 from oxmlx.ir.device import as_device
 from oxmlx.ir.plan import Free
 
@@ -55,7 +55,7 @@ def test_a_short_program_is_one_call() -> None:
     steps, plan = steps_of(mlp_step, *arguments())
     assert len([s for s in steps if not isinstance(s, Free)]) > 5
     calls = [s for s in join(steps, plan.outputs) if not isinstance(s, Free)]
-    assert [type(s.call) for s in calls] == [Native]
+    assert [type(s.call) for s in calls] == [Calls]
     assert set(calls[0].outputs) == set(plan.outputs)
 
 

@@ -377,3 +377,43 @@ def test_an_exception_between_kernels_leaves_the_team_free() -> None:
             with pytest.raises(ValueError, match="ours"):
                 np.asarray(ox.jit(program)(ox.array(x)))
         assert (np.asarray(ox.jit(jnp.negative)(ox.array(x))) == -1).all()
+
+
+def test_a_fork_waits_for_whoever_evaluates() -> None:
+    """The child goes on with what the parent had, whatever other threads were about."""
+    program = """
+import os, threading, time
+import numpy as np, oxmlx as ox
+jnp, stop = ox.numpy, False
+def busy():
+    k = 0
+    while not stop:
+        k += 1
+        x = jnp.ones(5 + k % 40) * k
+        ox.eval(jnp.exp(x) + jnp.tanh(x).sum())
+threads = [threading.Thread(target=busy) for _ in range(2)]
+[t.start() for t in threads]
+time.sleep(0.5)
+states = []
+for _ in range(12):
+    child = os.fork()
+    if not child:
+        ox.eval(jnp.exp(jnp.arange(4.0)) + 1, jnp.sin(jnp.ones(3)) @ jnp.ones(3))
+        os._exit(7)
+    end = time.time() + 20
+    while time.time() < end:
+        pid, state = os.waitpid(child, os.WNOHANG)
+        if pid:
+            break
+        time.sleep(0.01)
+    else:
+        os.kill(child, 9); os.waitpid(child, 0); state = -1
+    states.append(state >> 8 if state >= 0 else "hangs")
+stop = True
+[t.join() for t in threads]
+print(states.count(7), states)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=300
+    )
+    assert done.stdout.startswith("12 "), done.stdout + done.stderr

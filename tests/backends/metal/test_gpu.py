@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from oxmlx.backends.metal import gpu as module
 from oxmlx.backends.metal import launch
 from oxmlx.backends.metal.gpu import Gpu
 from oxmlx.backends.metal.launch import make_launcher
-from oxmlx.errors import EvaluationError, OutOfMemoryError
+from oxmlx.errors import CheckError, DeviceError, EvaluationError, FallbackError, OutOfMemoryError
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.kernel import Buffer, Index, Kernel, Load, Store, const, kernel_of, scalar
 
@@ -157,6 +159,49 @@ def test_a_copy_dies_with_its_array(device: Gpu) -> None:
         np.testing.assert_array_equal(run([values(k)])[0], 2 * values(k))
 
 
+def test_views_are_copied_once_for_each_place(device: Gpu) -> None:
+    run, x = make_launcher(kernel()), np.stack([values(k) for k in range(3)])
+    before = device.bytes_copied
+    for _ in range(3):
+        same = (x[0].reshape(-1).reshape(SHAPE), x.view(np.int32)[2].view(F32))
+        for row, k in zip((x[0], x[2], *same), (0, 2, 0, 2), strict=True):
+            np.testing.assert_array_equal(run([row])[0], 2 * values(k))
+    assert device.bytes_copied == before + 2 * SIZE
+    square = make_launcher(kernel(shape=(40, 40)))
+    for _ in range(2):  # the same place in another order, and other places
+        for y in (x[1, :, :40], x[1, :, :40].T, x[1, ::-1, :40], x[1, :, 1:41]):
+            np.testing.assert_array_equal(square([y])[0], 2 * y)
+    assert device.bytes_copied == before + 2 * SIZE + 4 * y.nbytes
+    del x, y, row, same
+    assert device.residents.held == 0
+
+
+def test_views_of_memory_that_serves_again_are_not_mistaken(device: Gpu) -> None:
+    """The block outlives the array that was made of it, and the next has the same address."""
+    make, run = make_launcher(kernel()), make_launcher(kernel(shape=(39, 50)))
+    places = set[int]()
+    for k in range(4):
+        (y,) = make([values(k)])
+        places.add(address(y))
+        np.testing.assert_array_equal(run([y[1:]])[0], 4 * values(k)[1:])
+        del y
+    assert len(places) == 1
+
+
+def test_a_loop_over_a_stack_of_weights_copies_it_once(device: Gpu) -> None:
+    def layer(x: Any, w: Any) -> Any:
+        return np_.tanh(x @ w) + x, None
+
+    f = ox.jit(lambda ws, x: ox.lax.scan(layer, x, ws)[0])
+    with ox.default_device("metal"):
+        ws, x = ox.array(values(0, (3, 40, 40)) / 40), ox.array(values(1, (5, 40)))
+        first = np.asarray(f(ws, x))
+        before = device.bytes_copied
+        again = np.asarray(f(ws, x))
+    assert device.bytes_copied == before
+    np.testing.assert_array_equal(first, again)
+
+
 def test_the_least_recently_used_copies_go_first(device: Gpu, monkeypatch: Any) -> None:
     monkeypatch.setattr(device.residents, "most", 2 * SIZE)
     run, (a, b, c) = make_launcher(kernel()), map(values, range(3))
@@ -249,6 +294,48 @@ def test_one_run_at_a_time_whatever_threads_do(fake: Gpu) -> None:
     assert hardware(fake).calls == 64
 
 
+def test_a_device_is_opened_once_whatever_threads_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    metal = Metal()
+    slow, opened = metal.Device, Barrier(4, timeout=0.2)
+
+    def open_slowly() -> Device:
+        with suppress(BrokenBarrierError):
+            opened.wait()  # for others, who may do so only later
+        return slow()
+
+    monkeypatch.setattr(metal, "Device", open_slowly)
+    monkeypatch.setattr(module, "library", lambda: metal)
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(lambda _: module.gpu(), range(4)))
+    assert len(found) == 1
+
+
+def test_results_are_not_taken_for_arrays_from_elsewhere(
+    fake: Gpu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_launcher(kernel())
+    monkeypatch.setattr(fake, "empty", Gpu(Metal()).empty)
+    with pytest.raises(CheckError, match="in an array that is not of this device"):
+        run([values()])
+
+
+def test_a_forked_process_is_refused_before_it_waits(
+    fake: Gpu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, x = make_launcher(kernel()), values()
+    (y,) = run([x])
+    monkeypatch.setattr(module.os, "getpid", lambda: fake.pid + 1)
+    calls = (lambda: run([y]), lambda: make_launcher(kernel("other")), lambda: fake.allocate(4))
+    with fake.lock, ThreadPoolExecutor(1) as child:  # the lock of a thread that was not forked
+        for call in calls:
+            with pytest.raises(DeviceError, match=f"opened by process {fake.pid}"):
+                child.submit(call).result(10)
+    for call in calls:
+        with pytest.raises(DeviceError, match='Start processes by "spawn"'):
+            call()
+    assert fake.dispatches == 1
+
+
 def test_the_device_is_asked_for_whole_groups_of_threads(fake: Gpu) -> None:
     for points in (1, 255, 256, 257, 10**6):
         make_launcher(kernel(shape=(points,)))([values(0, (points,))])
@@ -305,6 +392,19 @@ def test_what_metal_refuses_runs_in_the_interpreter(fake: Gpu) -> None:
     with pytest.warns(RuntimeWarning, match=r"slow: metal: refuses ox_refused: program_source:1"):
         run = make_launcher(kernel("refused"))
     np.testing.assert_array_equal(run([values()])[0], 2 * values())
+
+
+def test_what_metal_refuses_does_not_run_where_it_may_not(fake: Gpu) -> None:
+    with pytest.warns(RuntimeWarning, match="runs in the interpreter"):
+        run = make_launcher(kernel("refused"))
+    with ox.config.context(fallback="error"):
+        with pytest.raises(FallbackError, match="`refused` would run on the host: metal: refuses"):
+            run([values()])
+        with pytest.raises(FallbackError, match="`refused` would run on the host: metal: refuses"):
+            make_launcher(kernel("refused"))
+        (empty,) = make_launcher(kernel("refused", (0,)))([values(0, (0,))])
+        assert empty.shape == (0,)
+    run([values()])
 
 
 def test_thirty_one_arrays_are_too_many(fake: Gpu) -> None:

@@ -173,6 +173,46 @@ def test_special_values_are_bits(f: Any, fast_math: bool) -> None:
     np.testing.assert_array_equal(np.asarray(got), np.asarray(want))
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: ox.maximum(x, 0),
+        lambda x: ox.minimum(3, -x),
+        lambda x: ox.clip(x, 1, 5),
+        lambda x: 1 // x,
+        lambda x: 7 % x,
+        lambda x: ox.maximum(~x, 1) + (x << 2),
+        lambda x: ox.maximum(ox.where(x > 2, x * x, 1), 0),
+        lambda x: ox.maximum(ox.arange(x.size, dtype=x.dtype) * x, 0),
+    ],
+)
+def test_constants_are_of_the_type_that_they_meet(f: Any, dtype: str) -> None:
+    """C++ widens narrow integers, and finds no function that takes both."""
+    x = np.arange(-20, 20).astype(dtype)
+    with default_device("reference"):
+        want = np.asarray(jit(f)(x))
+    with default_device("metal"):  # of a text that is refused pytest would raise the warning
+        np.testing.assert_array_equal(np.asarray(jit(f)(x)), want)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda: ox.arange(5) // ox.arange(5),
+        lambda: ox.arange(70000) * ox.arange(70000) // 7,
+        lambda: (ox.arange(100, dtype="int8") * ox.arange(100, dtype="int8")).astype("int32"),
+        lambda: (ox.arange(5000).astype("float16") + 1).astype("float32"),
+    ],
+)
+def test_values_made_of_indices_have_bounds(f: Any) -> None:
+    """Where an element is does not overflow; what it is may."""
+    with default_device("reference"):
+        want = np.asarray(jit(f)())
+    with default_device("metal"):
+        np.testing.assert_array_equal(np.asarray(jit(f)()), want)
+
+
 def test_arrays_that_an_index_cannot_count_stay_with_numpy() -> None:
     x = Operand.of(Buffer("x", (MOST_POINTS + 1,), F32))
     assert "more elements than an index can count" in Metal().obstacle(Sin(), x((0,)))

@@ -13,6 +13,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 import train_digits
+from fake_metal import Metal
 from fetch import fetch
 from generate import FOLDER, stream
 from gguf_weights import convert
@@ -22,7 +23,7 @@ from llama import load_llama
 import oxmlx as ox
 import oxmlx.numpy as np_
 from oxmlx import emulate, lax
-from oxmlx.backends.metal import backend
+from oxmlx.backends.metal import backend, library
 from oxmlx.backends.metal.gpu import Gpu
 from oxmlx.backends.metal.library import find
 from oxmlx.errors import FallbackError, GradientError
@@ -229,6 +230,22 @@ def test_without_a_library_there_is_no_device() -> None:
         assert len(ox.devices("metal")) == (find("metalcompute") is not None)
     finally:
         ox.config.update("metal", before)
+
+
+def test_a_library_that_finds_no_device_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    metal = Metal()
+
+    def refuse() -> None:
+        raise metal.error("No devices")
+
+    monkeypatch.setattr(metal, "get_devices", refuse)
+    monkeypatch.setattr(library, "import_module", lambda name: metal)
+    find.cache_clear()
+    try:
+        count = backend.Metal().count()
+        assert type(count) is int and count == 0
+    finally:
+        find.cache_clear()
 
 
 def test_its_texts_can_be_shown(capsys: pytest.CaptureFixture[str]) -> None:

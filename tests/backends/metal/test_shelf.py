@@ -305,11 +305,16 @@ def test_a_text_that_metal_refuses(device: Gpu, monkeypatch: pytest.MonkeyPatch)
 
     device.functions.clear()
     monkeypatch.setattr(device.device, "kernel", refuse)
-    x, y = random((70, 12), (12, 80))
-    with pytest.warns(
-        RuntimeWarning, match="dot_general runs on the host, which is slow: .*refuse"
+    f, (x, y) = ox.jit(np_.matmul), random((70, 12), (12, 80))
+    with pytest.raises(FallbackError, match=r"`dot_general.*` would run on the host: .*refuse"):
+        f(x, y)
+    with (
+        ox.config.context(fallback="host"),
+        pytest.warns(RuntimeWarning, match=r"dot_general runs on the host, .* slow: .*refuse"),
     ):
-        agree("ik,kj->ij", x, y)
+        np.testing.assert_allclose(np.asarray(f(x, y)), x @ y, rtol=1e-5, atol=1e-5)
+    with pytest.raises(FallbackError, match="would run on the host"):
+        f(x, y)
 
 
 def test_arrays_that_an_index_cannot_count_have_no_text() -> None:

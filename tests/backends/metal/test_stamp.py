@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from fake_metal import Metal
 
 import oxmlx as ox
 from oxmlx.backends.metal import library, stamp
+from oxmlx.backends.metal.gpu import gpu
 from oxmlx.testing.operations import OPERATIONS
 from oxmlx.testing.parity import Outcome, stamp_metal
 
@@ -29,7 +31,7 @@ def on_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A device that is not the executor, and an empty cache."""
     metal = Metal()
     monkeypatch.setattr(library, "find", lambda n: metal if n == "metalcompute" else find(n))
-    monkeypatch.setattr(stamp, "version", VERSIONS.__getitem__)
+    monkeypatch.setattr(metadata, "version", VERSIONS.__getitem__)
     forget()
     with ox.config.context(metal="", cache=str(tmp_path / "cache")):
         yield
@@ -87,6 +89,14 @@ def test_a_device_that_is_wrong_loses_its_stamp() -> None:
     assert kinds()[0] == "cpu"
 
 
+def test_a_device_that_refused_a_text_loses_its_stamp() -> None:
+    file = stamp_metal(outcomes())
+    assert file is not None and file.exists()
+    gpu().refused["kernel"] = "error"
+    assert stamp_metal(outcomes()) is None
+    assert not file.exists()
+
+
 @pytest.mark.parametrize("found", [outcomes()[1:], outcomes(device="cpu"), []])
 def test_a_part_of_the_operations_gives_no_stamp(found: list[Outcome]) -> None:
     assert stamp_metal(found) is None
@@ -103,7 +113,7 @@ def test_the_executor_gives_no_stamp_and_has_none(tmp_path: Path) -> None:
 
 
 def unknown(package: str) -> str:
-    raise stamp.PackageNotFoundError(package)
+    raise metadata.PackageNotFoundError(package)
 
 
 def blocked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -113,7 +123,7 @@ def blocked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "prevent",
     [
-        lambda patch, path: patch.setattr(stamp, "version", unknown),
+        lambda patch, path: patch.setattr(metadata, "version", unknown),
         lambda patch, path: patch.setattr(stamp, "stamp_file", lambda: None),
         blocked,
     ],

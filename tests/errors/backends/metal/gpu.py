@@ -5,7 +5,13 @@ from fake_metal import Metal
 from raise_coverage import Refusal
 
 from oxmlx.backends.metal.gpu import FLAGS, Gpu
-from oxmlx.errors import CompileError, EvaluationError, OutOfMemoryError
+from oxmlx.errors import (
+    CheckError,
+    CompileError,
+    DeviceError,
+    EvaluationError,
+    OutOfMemoryError,
+)
 
 TEXT = "[[max_total_threads_per_threadgroup(256)]]\nkernel void f(uint* done [[buffer(0)]]) {}"
 
@@ -25,7 +31,41 @@ def failing():
     gpu.launch(function, 2, 256, [])
 
 
+def absent():
+    metal = Metal()
+
+    def device():
+        raise metal.error("No default device")
+
+    metal.Device = device
+    Gpu(metal)
+
+
+def forked():
+    gpu = Gpu(Metal())
+    gpu.pid = 1
+    gpu.function(TEXT, "f")
+
+
 REFUSALS = [
+    Refusal(
+        "no default device",
+        absent,
+        DeviceError,
+        "metal: cannot be opened: No default device\n  Choose another device.",
+    ),
+    Refusal(
+        "a process that was forked",
+        forked,
+        DeviceError,
+        'metal: was opened by process 1, of which this one is a fork\n  Start processes by "spawn"',
+    ),
+    Refusal(
+        "a result elsewhere",
+        lambda: Gpu(Metal()).own(np.zeros(3)),
+        CheckError,
+        "metal: a result is to lie in an array that is not of this device",
+    ),
     Refusal(
         "too large an array",
         lambda: Gpu(Metal(5 * FLAGS)).empty((FLAGS,), np.dtype(np.float32)),

@@ -1,4 +1,4 @@
-"""Refusals of oxmlx.backends.metal.backend."""
+"""Refusals of oxmlx.backends.metal.fallback."""
 
 import numpy as np
 from raise_coverage import Refusal
