@@ -131,9 +131,11 @@ def keep_rows(rows: Rows) -> Rows:
         if around:
             continue
         known: dict[Expr, Pass] = {}
+        of_row = {*rows.kernel.grid, lane}  # what varies along a loop inside is no value of the row
         for q in passes[:n]:
             if q.loops == p.loops:
-                known = {**dict.fromkeys(along(q.roots, lane), q), **known}
+                values = (e for e in along(q.roots, lane) if e.free <= of_row)
+                known = {**dict.fromkeys(values, q), **known}
         slots: dict[Expr, Load] = {}
         for e in dear(p.roots, lane, known):
             first = known[e]
