@@ -126,6 +126,7 @@ def keep_rows(rows: Rows) -> Rows:
     passes = [replace(p, saves=[], folds=[*p.folds], bodies=[*p.bodies]) for p in rows.passes]
     taken: set[Buffer] = set()
     scratch: list[Buffer] = []
+    stored = {s.buffer: n for n, p in enumerate(passes) for s in p.stores}
     for n, p in enumerate(passes):
         *around, lane = p.loops
         if around:
@@ -139,7 +140,8 @@ def keep_rows(rows: Rows) -> Rows:
         slots: dict[Expr, Load] = {}
         for e in dear(p.roots, lane, known):
             first = known[e]
-            saved = next((load for load, x in first.saves if x is e), None)
+            kept = (load for load, x in first.saves if x is e)
+            saved = next((load for load in kept if stored.get(load.buffer, n) >= n), None)
             if saved is None:
                 saved = place(rows, passes[n:], e, lane, taken)
                 if saved.buffer not in rows.kernel.outputs:

@@ -159,3 +159,17 @@ def test_quotients_of_any_size_are_right(size: float) -> None:
     with np.errstate(all="ignore"):
         want = np.asarray(f(ox.device_put(x, "reference")))
     np.testing.assert_allclose(ox.jit(f)(ox.device_put(x, "cpu")), want, rtol=3e-7)
+
+
+def test_an_output_serves_as_scratch_only_until_it_is_stored() -> None:
+    """The kernel of this gradient keeps exp(x) in the row of an output that it stores on the way."""
+
+    def f(x: Any) -> Any:
+        x = ox.lax.cummax(x, 0)
+        y = ox.nn.softmax(ox.vmap(lambda r: r * jnp.mean(r))(x), 0)
+        return jnp.sin(jnp.min(y)) + jnp.cos(y).mean()
+
+    x = np.random.default_rng(0).uniform(-1, 1, 33).astype(np.float32)
+    got = ox.jit(ox.grad(f))(ox.device_put(x, "cpu"))
+    want = ox.grad(f)(ox.device_put(x, "reference"))
+    np.testing.assert_allclose(got, np.asarray(want), rtol=1e-4, atol=1e-6)
