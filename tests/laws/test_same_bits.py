@@ -162,7 +162,7 @@ def test_quotients_of_any_size_are_right(size: float) -> None:
 
 
 def test_an_output_serves_as_scratch_only_until_it_is_stored() -> None:
-    """The kernel of this gradient keeps exp(x) in the row of an output that it stores on the way."""
+    """The kernel of this gradient keeps exp(x) in the row of an output that it stores half-way."""
 
     def f(x: Any) -> Any:
         x = ox.lax.cummax(x, 0)
