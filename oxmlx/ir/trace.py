@@ -102,16 +102,17 @@ class EvalTrace(Trace):
             device = chosen_device()
         out = abstract(prim, tuple(avals))
         node = Node(prim, inputs, current_location(), out, device)
-        if prim.multiple_results:
-            nodes = [Node(k, (node,), None, a, device) for k, a in enumerate(out)]
-            outs = [Array(a, device, n) for a, n in zip(out, nodes, strict=True)]
-        else:
-            nodes, outs = [node], Array(out, device, node)
+        if not prim.multiple_results:
+            remember(node, pinned)
+            if config.eager:
+                evaluate([node])
+            return Array(out, device, node)
+        nodes = [Node(k, (node,), None, a, device) for k, a in enumerate(out)]
         for n in nodes:
             remember(n, pinned)
         if config.eager:
             evaluate(nodes)
-        return outs
+        return [Array(a, device, n) for a, n in zip(out, nodes, strict=True)]
 
     def run(self, prim: Primitive, args: Sequence[Any]) -> Any:
         """Run a program or an effect on realised operands, under this trace."""
