@@ -79,7 +79,7 @@ def make_executable(plan: Plan, makers: Makers) -> Executable:
 
 def compile_or_interpret(compile: Compile, kernel: Kernel, shapes: Sequence[Shape]) -> Launchable:
     """What runs a kernel: the interpreter, if it is over nothing, or if its text is refused."""
-    if any(n.value == 0 for n in kernel.sizes):
+    if kernel.is_empty:
         return Interpreted(kernel, shapes)
     try:
         return compile(kernel, shapes)
@@ -123,11 +123,9 @@ class Runner:
                 made = self.makers.loop(step) if isinstance(step, (Repeat, RepeatWhile)) else None
                 made = made or make_control(step, lambda inner: Runner(inner, self.makers).run)
                 return [Ready(made, step.inputs, step.outputs)]
-            case Library(_, eqn):
-                made = self.makers.library(eqn) or partial(call, eqn.prim)
-                return [Ready(made, eqn.inputs, eqn.outputs)]
-            case Host(eqn):
-                return [Ready(partial(call, eqn.prim), eqn.inputs, eqn.outputs)]
+            case Library(_, eqn) | Host(eqn):
+                made = self.makers.library(eqn) if isinstance(step, Library) else None
+                return [Ready(made or partial(call, eqn.prim), eqn.inputs, eqn.outputs)]
             case Free():
                 return [step]
 

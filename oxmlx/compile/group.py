@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from oxmlx.ir.jaxpr import Var
-from oxmlx.ir.plan import Group, Launch, Step
+from oxmlx.ir.plan import Group, Launch, Work
 
 
-def group(steps: Sequence[Step], most: int) -> list[Step]:
+def group(steps: Sequence[Work], most: int) -> list[Work]:
     """The steps with groups of launches, each of which takes at most so many arrays."""
-    out: list[Step] = []
+    out: list[Work] = []
     for run in waves(steps, most):
         launches = tuple(step for step in run if isinstance(step, Launch))
         out += [Group(launches)] if len(launches) > 1 else run
     return out
 
 
-def waves(steps: Sequence[Step], most: int) -> Iterator[list[Step]]:
+def waves(steps: Sequence[Work], most: int) -> Iterator[list[Work]]:
     """Launches none of which waits for another, as many as may go together; or one other step."""
-    wave: list[Step] = []
+    wave: list[Work] = []
     made, arrays = set[Var](), set[Var]()
     for step in steps:
         own = {*step.inputs, *step.outputs} if isinstance(step, Launch) else set[Var]()

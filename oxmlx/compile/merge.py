@@ -10,17 +10,17 @@ from dataclasses import replace
 
 from oxmlx.compile.draft import NAME_LENGTH
 from oxmlx.compile.fuse import MAX_BUFFERS
-from oxmlx.compile.schedule import reads, writes
+from oxmlx.compile.schedule import reads
 from oxmlx.ir.kernel import Buffer, Expr, Index, Kernel, Load, Loop, Scalar
-from oxmlx.ir.plan import Host, Launch, Step
+from oxmlx.ir.plan import Host, Launch, Work
 
 MAX_OPERATIONS = 256  # scalar ones, in one kernel
 Space = tuple[tuple[Index, ...], frozenset[Index]]
 
 
-def merge(steps: Sequence[Step]) -> list[Step]:
+def merge(steps: Sequence[Work]) -> list[Work]:
     """The steps with siblings as one, in an order in which they can run."""
-    done: list[Step] = []
+    done: list[Work] = []
     siblings: dict[Space, list[Launch]] = {}
     for step in steps:
         if not isinstance(step, Launch):
@@ -94,16 +94,16 @@ def with_buffers(kernel: Kernel, buffers: Mapping[Buffer, Buffer]) -> Kernel:
     return Kernel(kernel.name, kernel.grid, stores, inputs)
 
 
-def reordered(done: list[Step], a: Launch, b: Launch, both: Launch) -> list[Step] | None:
+def reordered(done: list[Work], a: Launch, b: Launch, both: Launch) -> list[Work] | None:
     """The steps with `both` for a step `a` of them and `b` after them; nothing, if `b` waits for
     `a`. What waits for `a` comes later, and effects keep their order."""
     n = done.index(a)
-    made, before, after = set(a.outputs), list[Step](), list[Step]()
+    made, before, after = set(a.outputs), list[Work](), list[Work]()
     effects = False
     for step in done[n + 1 :]:
         effect = isinstance(step, Host) and bool(step.eqn.prim.effects)
         if not made.isdisjoint(reads(step)) or (effect and effects):
-            made.update(writes(step))
+            made.update(step.outputs)
             after.append(step)
             effects |= effect
         else:

@@ -14,7 +14,7 @@ from oxmlx.compile.schedule import instead, schedule, steps_of
 from oxmlx.ir.cse import cse
 from oxmlx.ir.dce import dce
 from oxmlx.ir.jaxpr import Jaxpr, Var
-from oxmlx.ir.plan import Launch, Obstacle, Plan, Shelf, Step
+from oxmlx.ir.plan import Launch, Obstacle, Plan, Shelf, Work
 
 SEGMENT = 1 << 14
 """Equations that are fused together. The rule compares values in pairs: a long program is cut. An
@@ -40,7 +40,7 @@ def make_plan(
     program = cse(dce(inline(dce(jaxpr))))
     if obstacle is None:
         return schedule(program, steps_of(Fused(program.eqns, {}, {})))
-    steps: list[Step] = []
+    steps: list[Work] = []
     for part in segments(program):
         fused = fuse(part, obstacle, strict)
         own = steps_of(fused if strict else fused.map(rewrite))

@@ -7,38 +7,25 @@ from collections.abc import Callable, Sequence
 from oxmlx.compile.fuse import Fused
 from oxmlx.ir.jaxpr import Jaxpr, Var
 from oxmlx.ir.kernel import Kernel
-from oxmlx.ir.plan import (
-    Block,
-    Branch,
-    Free,
-    Group,
-    Host,
-    Launch,
-    Library,
-    Plan,
-    Repeat,
-    RepeatWhile,
-    Shelf,
-    Step,
-)
+from oxmlx.ir.plan import Free, Host, Launch, Library, Plan, Shelf, Step, Work
 
 
-def schedule(jaxpr: Jaxpr, steps: Sequence[Step]) -> Plan:
+def schedule(jaxpr: Jaxpr, steps: Sequence[Work]) -> Plan:
     """The plan of a program from its steps: each is followed by what it used last."""
     live = {a for a in jaxpr.outputs if isinstance(a, Var)}
     out: list[Step] = []
     for step in reversed(steps):
-        used = dict.fromkeys((*reads(step), *writes(step)))
+        used = dict.fromkeys((*reads(step), *step.outputs))
         dead = tuple(v for v in used if v not in live)
         live.update(dead)
         out += [Free(dead), step] if dead else [step]
     return Plan(jaxpr.inputs, tuple(reversed(out)), jaxpr.outputs)
 
 
-def steps_of(fused: Fused) -> list[Step]:
+def steps_of(fused: Fused) -> list[Launch | Host]:
     """Kernels with variables for their buffers, and equations for the host."""
     variable = {b: v for v, b in fused.buffers.items()}
-    steps: list[Step] = []
+    steps: list[Launch | Host] = []
     for step in fused.steps:
         if isinstance(step, Kernel):
             inputs = tuple(variable[b] for b in step.inputs)
@@ -48,7 +35,7 @@ def steps_of(fused: Fused) -> list[Step]:
     return steps
 
 
-def instead(step: Step, shelf: Shelf, plan_of: Callable[[Jaxpr], Plan]) -> Step:
+def instead(step: Work, shelf: Shelf, plan_of: Callable[[Jaxpr], Plan]) -> Work:
     """A step of the host by the library, if that has it, or as a loop or branch of plans."""
     if not isinstance(step, Host):
         return step
@@ -57,27 +44,6 @@ def instead(step: Step, shelf: Shelf, plan_of: Callable[[Jaxpr], Plan]) -> Step:
     return step.eqn.prim.schedule(step.eqn, plan_of) or step
 
 
-def reads(step: Step) -> list[Var]:
+def reads(step: Work) -> list[Var]:
     """The variables a step reads."""
-    match step:
-        case Launch(inputs=inputs) | Group(inputs=inputs):
-            return list(inputs)
-        case Host(eqn) | Library(eqn=eqn):
-            return [a for a in eqn.inputs if isinstance(a, Var)]
-        case Block() | Repeat() | RepeatWhile() | Branch():
-            return [a for a in step.inputs if isinstance(a, Var)]
-        case Free():
-            return []
-
-
-def writes(step: Step) -> tuple[Var, ...]:
-    """The variables a step makes."""
-    match step:
-        case Launch(outputs=outputs) | Group(outputs=outputs):
-            return outputs
-        case Host(eqn) | Library(eqn=eqn):
-            return eqn.outputs
-        case Block() | Repeat() | RepeatWhile() | Branch():
-            return step.outputs
-        case Free():
-            return ()
+    return [a for a in step.inputs if isinstance(a, Var)]

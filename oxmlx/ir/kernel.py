@@ -169,6 +169,11 @@ class Kernel:
         """The numbers it takes as arguments, in order of appearance."""
         return tuple(e for e in self.nodes if isinstance(e, Literal))
 
+    @property
+    def is_empty(self) -> bool:
+        """Is some extent 0? Then there is nothing to compute, or to fold."""
+        return any(n.value == 0 for n in self.sizes)
+
     @cached_property
     def form(self) -> Hashable:
         """What two kernels share that differ in names, sizes and numbers alone: one code serves

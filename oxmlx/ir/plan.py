@@ -60,8 +60,24 @@ class Group:
         return tuple(v for launch in self.launches for v in launch.outputs)
 
 
+class OfEquation:
+    """A step that is an equation."""
+
+    eqn: Eqn
+
+    @property
+    def inputs(self) -> tuple[Atom, ...]:
+        """What it reads."""
+        return self.eqn.inputs
+
+    @property
+    def outputs(self) -> tuple[Var, ...]:
+        """What it makes."""
+        return self.eqn.outputs
+
+
 @dataclass(frozen=True, eq=False)
-class Library:
+class Library(OfEquation):
     """Run an equation by tuned code of the backend's, which has this name."""
 
     name: str
@@ -114,7 +130,7 @@ class Branch:
 
 
 @dataclass(frozen=True, eq=False)
-class Host:
+class Host(OfEquation):
     """Run the `impl` of an equation, and why that is so."""
 
     eqn: Eqn
@@ -129,7 +145,9 @@ class Free:
 
 
 Control: TypeAlias = "Block | Repeat | RepeatWhile | Branch"
-Step: TypeAlias = "Launch | Group | Library | Control | Host | Free"
+Work: TypeAlias = "Launch | Group | Library | Control | Host"
+"""What has inputs and outputs."""
+Step: TypeAlias = "Work | Free"
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,18 +161,7 @@ class Plan:
     @property
     def inner(self) -> list[Plan]:
         """The plans of its loops and branches."""
-        out: list[Plan] = []
-        for step in self.steps:
-            match step:
-                case Block(body=body) | Repeat(body=body):
-                    out.append(body)
-                case RepeatWhile(condition=condition, body=body):
-                    out += [condition, body]
-                case Branch(branches=branches):
-                    out += branches
-                case _:
-                    pass
-        return out
+        return [plan for step in self.steps for plan in plans_of(step)]
 
     @property
     def commands(self) -> list[Launch | Group]:
@@ -188,42 +195,52 @@ class Plan:
                 for a in atoms
             )
 
-        def line(launch: Launch) -> str:
-            reads = show(launch.inputs)  # named before what is made
-            return f"{show(launch.outputs)} = launch {launch.kernel.name} {reads}"
+        def line(step: Work) -> str:
+            reads = show(step.inputs)  # named before what is made
+            return f"{show(step.outputs)} = {verb(step)} {reads}"
 
         lines = [f"plan ({show(self.inputs)})"]
         for step in self.steps:
             match step:
-                case Launch():
-                    lines.append(f"  {line(step)}")
                 case Group(launches):
                     lines += ["  group", *(f"    {line(launch)}" for launch in launches)]
-                case Library(name, eqn):
-                    reads = show(eqn.inputs)
-                    lines.append(f"  {show(eqn.outputs)} = library {name} {reads}")
-                case Host(eqn, reason):
-                    text = f"  {show(eqn.outputs)} = host {eqn.prim.name} {show(eqn.inputs)}"
-                    lines.append(f"{text}  # {reason}" if reason else text)
-                case Block(inputs, outputs, body):
-                    reads = show(inputs)
-                    lines.append(f"  {show(outputs)} = block {reads}")
-                    lines += indented(body)
-                case Repeat(inputs, outputs, body, length=length):
-                    reads = show(inputs)
-                    lines.append(f"  {show(outputs)} = repeat {length} {reads}")
-                    lines += indented(body)
-                case RepeatWhile(inputs, outputs, condition, body):
-                    reads = show(inputs)
-                    lines.append(f"  {show(outputs)} = while {reads}")
-                    lines += [*indented(condition), *indented(body)]
-                case Branch(inputs, outputs, branches):
-                    reads = show(inputs)
-                    lines.append(f"  {show(outputs)} = branch {reads}")
-                    lines += [line for plan in branches for line in indented(plan)]
                 case Free(variables):
                     lines.append(f"  free {show(variables)}")
+                case _:
+                    reason = step.reason if isinstance(step, Host) else ""
+                    lines.append(f"  {line(step)}" + (f"  # {reason}" if reason else ""))
+            lines += [line for plan in plans_of(step) for line in indented(plan)]
         return "\n".join([*lines, f"  -> ({show(self.outputs)})"])
+
+
+def plans_of(step: Step) -> tuple[Plan, ...]:
+    """The plans in a step."""
+    match step:
+        case Block(body=body) | Repeat(body=body):
+            return (body,)
+        case RepeatWhile(condition=condition, body=body):
+            return condition, body
+        case Branch(branches=branches):
+            return branches
+        case _:
+            return ()
+
+
+def verb(step: Work) -> str:
+    """What a step does, in a word and what that is done to."""
+    match step:
+        case Launch(kernel):
+            return f"launch {kernel.name}"
+        case Library(name):
+            return f"library {name}"
+        case Host(eqn):
+            return f"host {eqn.prim.name}"
+        case Repeat(length=length):
+            return f"repeat {length}"
+        case RepeatWhile():
+            return "while"
+        case _:
+            return type(step).__name__.lower()
 
 
 def indented(plan: Plan) -> list[str]:

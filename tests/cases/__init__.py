@@ -9,7 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from oxmlx.api.eager import alone
 from oxmlx.dtypes import finfo, is_inexact
+from oxmlx.ir.aval import Aval
+from oxmlx.ir.jaxpr import Jaxpr
+from oxmlx.ir.kernel import Kernel, kernel_of
 from oxmlx.ir.primitive import Primitive
 
 
@@ -58,6 +62,18 @@ def run(case: Case) -> list[np.ndarray]:
     """What a case means."""
     with np.errstate(all="ignore"):
         return [np.asarray(x) for x in outputs(case, case.prim.impl(*case.operands))]
+
+
+def kernel_of_case(case: Case) -> Kernel:
+    """The kernel of a case alone, as its lower rule has it."""
+    avals = [Aval(x.shape, x.dtype) for x in case.operands]
+    (out,) = outputs(case, case.prim.abstract(*avals))
+    return kernel_of(case.prim.name, avals, out, case.prim.lower)
+
+
+def program_of_case(case: Case) -> Jaxpr:
+    """The program of a case alone."""
+    return alone(case.prim, [(x.shape, x.dtype) for x in case.operands])
 
 
 def same(got: Any, want: np.ndarray, ulps: float = 8) -> None:

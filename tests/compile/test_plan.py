@@ -100,10 +100,8 @@ def test_everything_is_freed_once_and_after_its_last_use() -> None:
             assert alive.issuperset(step.variables)
             alive -= set(step.variables)
         else:
-            reads = step.inputs if hasattr(step, "inputs") else step.eqn.inputs
-            writes = step.outputs if hasattr(step, "outputs") else step.eqn.outputs
-            assert alive.issuperset(a for a in reads if not hasattr(a, "value"))
-            alive |= set(writes)
+            assert alive.issuperset(a for a in step.inputs if not hasattr(a, "value"))
+            alive |= set(step.outputs)
     assert {v for v in alive if v not in p.inputs} == set(p.outputs)
 
 

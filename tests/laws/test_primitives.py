@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import Case, every_case, outputs, run, same
+from cases import Case, every_case, kernel_of_case, outputs, run, same
 
 import oxmlx as ox
 from oxmlx.backends import interpreter
 from oxmlx.dtypes import is_inexact
 from oxmlx.ir.aval import Aval
-from oxmlx.ir.kernel import kernel_of
 from oxmlx.ir.trace import bind
 from oxmlx.ops.convert import from_numpy
 from oxmlx.testing import check_grads, primitives
@@ -61,10 +60,7 @@ def test_eager_and_jit_are_impl_on_the_reference(case: Case) -> None:
 
 @pytest.mark.parametrize("case", [c for c in CASES if has_rule(type(c.prim), "lower")], ids=str)
 def test_lower_is_impl(case: Case) -> None:
-    avals = [Aval(x.shape, x.dtype) for x in case.operands]
-    (out,) = outputs(case, case.prim.abstract(*avals))
-    kernel = kernel_of(case.prim.name, avals, out, case.prim.lower)
-    same(interpreter.run(kernel, *case.operands)[0], run(case)[0])
+    same(interpreter.run(kernel_of_case(case), *case.operands)[0], run(case)[0])
 
 
 def floating(case: Case) -> list[int]:

@@ -6,15 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cases import Case, every_case, outputs
+from cases import Case, every_case, kernel_of_case, program_of_case
 
 from oxmlx.api.executable import plan_of
 from oxmlx.backends.base import backend_of
 from oxmlx.backends.llvm.backend import Cpu
-from oxmlx.ir.aval import Aval
 from oxmlx.ir.device import as_device
-from oxmlx.ir.jaxpr import Eqn, Jaxpr, Var
-from oxmlx.ir.kernel import kernel_of
 from oxmlx.ir.primitive import Primitive
 from oxmlx.testing.rules import HOLES, RULES, cpu_hole, has_rule, hole, primitives, rules_table
 
@@ -26,10 +23,7 @@ def test_every_hole_has_a_reason_and_every_reason_a_hole() -> None:
 
 def obstacle(case: Case) -> str:
     """Why the device `cpu` has no kernel for a case."""
-    avals = [Aval(x.shape, x.dtype) for x in case.operands]
-    (out,) = outputs(case, case.prim.abstract(*avals))
-    kernel = kernel_of(case.prim.name, avals, out, case.prim.lower)
-    return Cpu().obstacle(case.prim, kernel.stores[0].value)
+    return Cpu().obstacle(case.prim, kernel_of_case(case).stores[0].value)
 
 
 LOWERED = [cls for cls in primitives() if has_rule(cls, "lower")]
@@ -53,10 +47,8 @@ def test_the_table_lists_every_primitive() -> None:
 
 def on_the_host(case: Case) -> bool:
     """Does the device `cpu` leave it to NumPy?"""
-    inputs = [Var(Aval(x.shape, x.dtype)) for x in case.operands]
-    outs = tuple(map(Var, outputs(case, case.prim.abstract(*[v.aval for v in inputs]))))
-    jaxpr = Jaxpr(inputs, [Eqn(case.prim, tuple(inputs), outs, None)], outs)
-    return bool(plan_of(jaxpr, backend_of(as_device("cpu")), strict=False).host_steps)
+    plan = plan_of(program_of_case(case), backend_of(as_device("cpu")), strict=False)
+    return bool(plan.host_steps)
 
 
 def test_plans_do_what_the_table_says_of_cpu() -> None:

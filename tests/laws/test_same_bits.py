@@ -7,16 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import Case, every_case, outputs, run
+from cases import Case, every_case, program_of_case, run
 
 import oxmlx as ox
 from oxmlx import tree
 from oxmlx.backends.base import backend_of
 from oxmlx.compile.pipeline import make_plan
 from oxmlx.dtypes import is_inexact
-from oxmlx.ir.aval import Aval
 from oxmlx.ir.device import as_device
-from oxmlx.ir.jaxpr import Eqn, Jaxpr, Var
 from oxmlx.ir.trace import bind
 from oxmlx.ops.convert import from_numpy
 
@@ -36,18 +34,10 @@ def all_bits(x: Any) -> list[Any]:
     return [bits(leaf) for leaf in tree.leaves(x)]
 
 
-def plan_alone(case: Case) -> Any:
-    """The plan of the program that a case is."""
-    inputs = [Var(Aval(x.shape, x.dtype)) for x in case.operands]
-    avals = outputs(case, case.prim.abstract(*[v.aval for v in inputs]))
-    outs = tuple(map(Var, avals))
-    jaxpr = Jaxpr(inputs, [Eqn(case.prim, tuple(inputs), outs, None)], outs)
-    return make_plan(jaxpr, backend_of(as_device("cpu")).obstacle, strict=True)
-
-
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_kernel_said_to_be_exact_has_the_bits_of_impl(case: Case) -> None:
-    backend, plan = backend_of(as_device("cpu")), plan_alone(case)
+    backend = backend_of(as_device("cpu"))
+    plan = make_plan(program_of_case(case), backend.obstacle, strict=True)
     if all(map(backend.is_exact, plan.kernels)):
         got = backend.load(plan)(case.operands)
         assert list(map(bits, got)) == list(map(bits, run(case)))

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-ALIGNMENT = 64
+from oxmlx.backends.llvm.memory import ALIGNMENT
+
 MOST_LAYOUTS = 256
 MOST = 1 << 26
 """Bytes that a thread keeps."""

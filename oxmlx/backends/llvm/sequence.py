@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from oxmlx.backends.llvm.driver import make_driver
@@ -25,7 +25,7 @@ def join(steps: Steps, outputs: Sequence[Atom]) -> Steps:
     for short, part in reversed(parts):
         ready = [step for step in part if isinstance(step, Ready)]
         if short and len(ready) > 1:
-            part = [*sequence(ready, wanted), *freed(part, ready)]
+            part = sequence(ready, part, wanted)
         joined[:0] = part
         wanted.update(a for r in ready for a in r.inputs if isinstance(a, Var))
     return joined
@@ -36,22 +36,15 @@ def fits(step: Ready | Free) -> bool:
     return isinstance(step, Free) or is_short(step.call)
 
 
-def sequence(steps: Sequence[Ready], wanted: set[Var]) -> Iterator[Ready]:
-    """Some steps as one."""
-    made = dict.fromkeys(v for step in steps for v in step.outputs)
-    read = dict.fromkeys(a for step in steps for a in step.inputs if isinstance(a, Var))
+def sequence(ready: Sequence[Ready], part: Steps, wanted: set[Var]) -> list[Ready | Free]:
+    """Some steps as one, and then the ends of values that were there before."""
+    made = dict.fromkeys(v for step in ready for v in step.outputs)
+    read = dict.fromkeys(a for step in ready for a in step.inputs if isinstance(a, Var))
     inputs = [v for v in read if v not in made]
     outputs = [v for v in made if v in wanted]
-    yield Ready(Calls(steps, inputs, outputs), inputs, outputs)
-
-
-def freed(part: Steps, steps: Sequence[Ready]) -> Iterator[Free]:
-    """The ends of values that were there before."""
-    made = {v for step in steps for v in step.outputs}
-    for step in part:
-        if isinstance(step, Free):
-            others = tuple(v for v in step.variables if v not in made)
-            yield Free(others)
+    freed = [v for step in part if isinstance(step, Free) for v in step.variables if v not in made]
+    whole = Ready(Calls(ready, inputs, outputs), inputs, outputs)
+    return [whole, Free(tuple(freed))] if freed else [whole]
 
 
 class Calls:

@@ -148,7 +148,7 @@ class Table:
 
     def launch(self, step: Launch) -> None:
         """The call of a kernel, if it is over something."""
-        if 0 in (n.value for n in step.kernel.sizes):
+        if step.kernel.is_empty:
             self.fits = False
             return
         shapes = [v.aval.shape for v in step.outputs]

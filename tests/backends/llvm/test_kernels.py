@@ -11,7 +11,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 import row_programs
-from cases import Case, every_case, outputs, run, same
+from cases import Case, every_case, kernel_of_case, run, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from row_programs import PROGRAMS, SHAPES
@@ -26,7 +26,6 @@ from oxmlx.backends.llvm.target import target
 from oxmlx.compile.collapse import collapse
 from oxmlx.dtypes import is_complex
 from oxmlx.errors import MissingRule
-from oxmlx.ir.aval import Aval
 from oxmlx.ir.kernel import (
     Buffer,
     Expr,
@@ -48,12 +47,6 @@ LOWERED = [c for c in every_case() if has_rule(type(c.prim), "lower")]
 
 HOST = {"digamma", "erf_inv", "lgamma", "nextafter", "polygamma"}
 """Primitives that run on the host, whatever their operands."""
-
-
-def kernel_of_case(case: Case) -> Kernel:
-    avals = [Aval(x.shape, x.dtype) for x in case.operands]
-    (out,) = outputs(case, case.prim.abstract(*avals))
-    return kernel_of(case.prim.name, avals, out, case.prim.lower)
 
 
 def native(case: Case) -> bool:

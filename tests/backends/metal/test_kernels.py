@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 import row_programs
-from cases import Case, every_case, outputs, run, same
+from cases import Case, every_case, kernel_of_case, run, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from metal_batch import compile_together
@@ -24,7 +24,7 @@ from oxmlx.compile.collapse import collapse
 from oxmlx.dtypes import short_name
 from oxmlx.errors import DtypeError
 from oxmlx.ir.aval import Aval
-from oxmlx.ir.kernel import Buffer, Kernel, Operand, kernel_of
+from oxmlx.ir.kernel import Buffer, Kernel, Operand
 from oxmlx.ops.math import Sin
 from oxmlx.testing.rules import has_rule
 
@@ -43,12 +43,6 @@ def single(case: Case) -> Case:
     except DtypeError:
         return case
     return Case(case.prim, *operands, name=case.name)
-
-
-def kernel_of_case(case: Case) -> Kernel:
-    avals = [Aval(x.shape, x.dtype) for x in case.operands]
-    (out,) = outputs(case, case.prim.abstract(*avals))
-    return kernel_of(case.prim.name, avals, out, case.prim.lower)
 
 
 def native(case: Case) -> bool:
