@@ -81,6 +81,8 @@ class Fuser:
         self.severed = severed  # kept values that only their own kernel may store
         self.alone: set[Var] = set()  # roots whose kernel stores nothing else
         self.drafts: dict[Var, Draft] = {}
+        self.stored = set[Var]()  # by some draft, each by one
+        self.folded = set[Var]()
         wanted = variables(values.jaxpr.outputs)
         wanted += [v for e in values.opaque for v in variables(e.inputs)]
         self.kept = {v for v in wanted if v in values.eqn}
@@ -114,7 +116,7 @@ class Fuser:
             while self.todo:
                 root = max(self.todo, key=self.values.place.__getitem__)
                 self.todo.remove(root)
-                if root not in self.stored():
+                if root not in self.stored:
                     self.draft(root)
             for v in shared(self.values, self.kept, self.drafts.values()):
                 self.keep(v)
@@ -132,15 +134,11 @@ class Fuser:
         """The variables that have a buffer, in order of definition."""
         return [v for v in self.values.place if v not in self.values.eqn or v in self.kept]
 
-    def stored(self) -> set[Var]:
-        """The values that some draft stores."""
-        return {v for d in self.drafts.values() for v in d.stores}
-
     def draft(self, root: Var) -> None:
         """Draft the kernel that stores `root`."""
         apart = set(self.kept if root in self.alone else self.severed)
         while True:
-            draft = Draft(self.values, root, self.kept, self.stored() | apart)
+            draft = Draft(self.values, root, self.kept, self.stored | apart)
             misfit = draft.expand()
             if misfit is not None:
                 if misfit in self.kept:
@@ -148,10 +146,12 @@ class Fuser:
                 else:
                     self.keep(misfit)
                 continue
-            folded = {v for d in self.drafts.values() for v in d.folds} & draft.folds
+            folded = self.folded & draft.folds
             crossed = self.crossed(draft)
             if not folded and not crossed:
                 self.drafts[root] = draft
+                self.stored |= draft.stores.keys()
+                self.folded |= draft.folds
                 return
             apart |= crossed
             for v in sorted(folded, key=self.values.place.__getitem__):
@@ -165,7 +165,11 @@ class Fuser:
             self.withdraw(root)
 
     def withdraw(self, root: Var) -> None:
-        self.todo |= self.drafts.pop(root).stores.keys()
+        """Draft what `root`'s kernel stores again."""
+        draft = self.drafts.pop(root)
+        self.stored -= draft.stores.keys()
+        self.folded -= draft.folds
+        self.todo |= draft.stores.keys()
 
     def crossed(self, draft: Draft) -> set[Var]:
         """Values stored on the way that another kernel needs before this one can run."""

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 
-import numpy as np
-
+from oxmlx.compile.element import Grid, Kind, buffer_of, element, kind_of, same_extents
 from oxmlx.compile.lengths import same_lengths
-from oxmlx.errors import MissingRule
 from oxmlx.ir.jaxpr import Eqn, Jaxpr, Literal, Var
-from oxmlx.ir.kernel import Buffer, Const, Expr, Index, Loop, Operand, nodes, size
-from oxmlx.ir.kernel import Literal as Number
+from oxmlx.ir.kernel import Buffer, Expr, Loop, Size, nodes
 from oxmlx.ir.plan import Obstacle
 from oxmlx.ir.pretty import letters
 from oxmlx.ir.primitive import Primitive
 
-WRITTEN = (0, 1, -1, 0.5, -0.5, 2)  # numbers that are part of the text
 INLINED = frozenset({"move", "map", "fold"})
 
 
@@ -24,7 +19,7 @@ class Values:
     """The values of a jaxpr: what can be inlined, each lowered once, and what is `opaque`."""
 
     def __init__(self, jaxpr: Jaxpr, obstacle: Obstacle) -> None:
-        self.jaxpr, self.obstacle = jaxpr, obstacle
+        self.jaxpr = jaxpr
         self.reasons: dict[Eqn, str] = {}
         self.place: dict[Var, int] = {}  # order of definition
         self.above: dict[Var, int] = {}  # the places of what a value is computed from, as bits
@@ -32,28 +27,40 @@ class Values:
         self.opaque: list[Eqn] = []
         self.buffers: dict[Var, Buffer] = {}
         self.value: dict[Buffer, Var] = {}
-        self.bodies: dict[Var, tuple[tuple[Index, ...], Expr]] = {}
+        self.bodies: dict[Var, tuple[Grid, Expr]] = {}
+        kinds: dict[Var, Kind] = {}
         for v in jaxpr.inputs:
             self.define(v, ())
         for eqn in jaxpr.eqns:
             for v in eqn.outputs:
                 self.define(v, variables(eqn.inputs))
-            reason = no_element(eqn) or self.no_code(eqn)
-            if reason:
-                self.reasons[eqn] = reason
-                self.opaque.append(eqn)
+            reason = no_element(eqn)
+            if not reason:
+                v, kind = eqn.outputs[0], kind_of(eqn, obstacle)
+                reason = kind.obstacle
+                if not reason:
+                    self.eqn[v], kinds[v] = eqn, kind
+                    continue
+            self.reasons[eqn] = reason
+            self.opaque.append(eqn)
         for eqn in self.moves_of_the_host():
             del self.eqn[eqn.outputs[0]]
             self.opaque.append(eqn)
             self.reasons[eqn] = "it moves what only the host reads"
-        self.settle()
+        self.settle(kinds)
 
-    def settle(self) -> None:
-        """Give axes that have the same length one extent. Lowered again, bodies are simpler."""
-        same = same_lengths(self.body(v)[1] for v in self.eqn)
+    def settle(self, kinds: dict[Var, Kind]) -> None:
+        """Give axes that have the same length one extent."""
+        same = same_lengths(pair for v in self.eqn for pair in self.same_extents(v, kinds[v]))
         for b in self.value:
             b.extents = tuple(same.get(n, n) for n in b.extents)
-        self.bodies.clear()
+
+    def same_extents(self, v: Var, kind: Kind) -> list[tuple[Size, Size]]:
+        """Extents of a value and its operands that are the same."""
+        atoms = (*self.eqn[v].inputs, v)
+        return same_extents(
+            kind, [self.buffer(a).extents if isinstance(a, Var) else () for a in atoms]
+        )
 
     def moves_of_the_host(self) -> list[Eqn]:
         """Moves between equations of the host: for NumPy they are mostly views."""
@@ -77,18 +84,6 @@ class Values:
                 return [e for e in self.jaxpr.eqns if e in moves]
             moves = between
 
-    def no_code(self, eqn: Eqn) -> str:
-        """Why the element of an equation cannot be computed; if it can, it may be inlined."""
-        v = eqn.outputs[0]
-        self.eqn[v] = eqn
-        try:
-            reason = self.obstacle(eqn.prim, self.body(v)[1])
-        except MissingRule as e:
-            reason = e.problem
-        if reason:
-            del self.eqn[v]
-        return reason
-
     def define(self, v: Var, inputs: Iterable[Var]) -> None:
         self.place[v] = len(self.place)
         self.above[v] = 0
@@ -102,24 +97,14 @@ class Values:
     def buffer(self, v: Var) -> Buffer:
         """The memory of a variable, whether or not it will exist."""
         if v not in self.buffers:
-            name, shape = letters(self.place[v]), v.aval.shape
-            extents = tuple(size(n, f"{name}{axis}") for axis, n in enumerate(shape))
-            b = Buffer(name, shape, v.aval.dtype, extents)
+            b = buffer_of(letters(self.place[v]), v.aval)
             self.buffers[v], self.value[b] = b, v
         return self.buffers[v]
 
-    def body(self, v: Var) -> tuple[tuple[Index, ...], Expr]:
+    def body(self, v: Var) -> tuple[Grid, Expr]:
         """The element of a value, as an expression of a grid and of loads of the operands."""
         if v not in self.bodies:
-            eqn, out = self.eqn[v], v.aval
-            operands = [
-                Operand.of(self.buffer(a))
-                if isinstance(a, Var)
-                else Operand((), a.aval.dtype, partial(number, a))
-                for a in eqn.inputs
-            ]
-            grid = tuple(Index(f"g{k}", n) for k, n in enumerate(self.buffer(v).extents))
-            self.bodies[v] = grid, eqn.prim.lower(grid, *operands, out=out)
+            self.bodies[v] = element(self.eqn[v], self.buffer(v), self.buffer)
         return self.bodies[v]
 
     def is_fold(self, v: Var) -> bool:
@@ -146,9 +131,3 @@ def no_element(eqn: Eqn) -> str:
     if prim.kind not in INLINED or type(prim).lower is Primitive.lower:
         return "it has no lower rule"
     return ""
-
-
-def number(atom: Literal, index: tuple[Expr, ...]) -> Expr:
-    """A literal of the program: in the text if it is common, else an argument of the kernel."""
-    value = np.asarray(atom.value)
-    return Const(value) if value.item() in WRITTEN or value.dtype == bool else Number(value)

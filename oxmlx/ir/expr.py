@@ -76,6 +76,9 @@ class Buffer:
         return f"{self.name}: {short_name(self.dtype)}[{','.join(map(str, self.shape))}]"
 
 
+NOTHING: frozenset[Index] = frozenset()
+
+
 @dataclass_transform(frozen_default=True, eq_default=False)
 class Expr:
     """A scalar expression; the annotated attributes of a subclass are its fields.
@@ -111,7 +114,11 @@ class Expr:
 
     def bind(self) -> frozenset[Index]:
         """The scoping rule: the free indices, those of the kids unless the node is a loop."""
-        return frozenset[Index]().union(*(k.free for k in self.kids()))
+        free = NOTHING
+        for k in self.kids():
+            if not k.free <= free:  # most nodes vary along what a kid does: one set serves both
+                free = k.free if free <= k.free else free | k.free
+        return free
 
     def kids(self) -> tuple[Expr, ...]:
         """The expressions it is made of."""

@@ -245,6 +245,7 @@ def close(loop: Index, body: tuple[Expr, ...], *outside: Expr) -> tuple[Index, t
 
 def substitute(roots: Sequence[Expr], env: Mapping[Index, Expr]) -> tuple[Expr, ...]:
     """The roots with free indices replaced; a loop that would capture one is renamed."""
+    env = {i: e for i, e in env.items() if e is not i}
 
     def kids(e: Expr) -> tuple[Expr, ...]:
         return () if e.free.isdisjoint(env) or captures(e, env) else e.kids()
