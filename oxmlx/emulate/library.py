@@ -9,8 +9,8 @@ import subprocess
 import tempfile
 from ctypes import POINTER, Structure, c_bool, c_char_p, c_double, c_int, c_uint, c_ulong, c_void_p
 from dataclasses import dataclass
-from functools import cached_property
 
+from oxmlx.cached import cached_property
 from oxmlx.emulate.finding import Raw
 
 

@@ -23,9 +23,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, Protocol
 
+from oxmlx.cached import cached_property
 from oxmlx.dtypes import Dtype, short_name
 from oxmlx.errors import CheckError
 from oxmlx.ir.expr import (

@@ -6,7 +6,7 @@ The code and the chunks depend on the shapes alone, the bits of an element on it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cache
 from itertools import pairwise, product
 from math import ceil, prod
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ from oxmlx.backends.llvm.scratch import pieces
 from oxmlx.backends.llvm.share import Division
 from oxmlx.backends.llvm.target import target
 from oxmlx.backends.llvm.workers import count_threads, get_team
+from oxmlx.cached import cached_property
 from oxmlx.dtypes import Dtype, is_float
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.jaxpr import Eqn

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -20,6 +19,7 @@ from oxmlx.backends.llvm.share import LONG, divide, work_of
 from oxmlx.backends.llvm.target import target
 from oxmlx.backends.llvm.workers import count_threads, get_team
 from oxmlx.backends.runner import Launchable, Shape, compile_or_interpret
+from oxmlx.cached import cached_property
 from oxmlx.ir.kernel import Kernel
 
 Array = NDArray[Any]

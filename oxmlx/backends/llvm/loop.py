@@ -7,12 +7,12 @@ of slices move on, and a carry changes places with the memory of its successor.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from math import prod
 
 from oxmlx.backends.llvm.driver import make_driver
 from oxmlx.backends.llvm.launch import Array, in_order
 from oxmlx.backends.llvm.table import Table
+from oxmlx.cached import cached_property
 from oxmlx.errors import CompileError
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.plan import Repeat, RepeatWhile

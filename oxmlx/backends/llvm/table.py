@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, cached_property
+from functools import cache
 from math import prod
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
@@ -19,6 +19,7 @@ from oxmlx.backends.llvm.memory import maker
 from oxmlx.backends.llvm.render import ENTRY
 from oxmlx.backends.llvm.scratch import pieces
 from oxmlx.backends.llvm.target import target
+from oxmlx.cached import cached_property
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.jaxpr import Atom, Literal, Var
 from oxmlx.ir.plan import Free, Group, Launch, Library, Plan
