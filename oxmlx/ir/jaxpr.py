@@ -107,6 +107,14 @@ class Jaxpr:
             return self.derived.setdefault(key, make())
 
 
+def alone(prim: Primitive, types: Sequence[Any]) -> Jaxpr:
+    """The program of one equation, on arrays of these shapes and dtypes."""
+    inputs = [Var(Aval(shape, dtype)) for shape, dtype in types]
+    out = prim.abstract(*[v.aval for v in inputs])
+    outputs = tuple(map(Var, out if prim.multiple_results else [out]))
+    return Jaxpr(inputs, [Eqn(prim, tuple(inputs), outputs, None)], outputs)
+
+
 _table: WeakValueDictionary[Any, Jaxpr] = WeakValueDictionary()
 _lock = RLock()  # reentrant: a finalizer of the user's may run at any allocation
 hold(_lock, TABLES)

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from oxmlx import emulate
-from oxmlx.api.eager import alone
 from oxmlx.api.executable import plan_of, sources
 from oxmlx.backends.base import backend_of
 from oxmlx.backends.metal.gpu import gpu
@@ -26,7 +25,7 @@ from oxmlx.config import config
 from oxmlx.dtypes import finfo, is_inexact
 from oxmlx.errors import OxmlxError
 from oxmlx.ir.device import Device, as_device, devices
-from oxmlx.ir.jaxpr import Jaxpr
+from oxmlx.ir.jaxpr import Jaxpr, alone
 from oxmlx.ir.plan import Host, Plan
 from oxmlx.ir.pretty import letters
 from oxmlx.testing.operations import OPERATIONS

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from oxmlx.api.eager import alone
 from oxmlx.dtypes import finfo, is_inexact
 from oxmlx.ir.aval import Aval
-from oxmlx.ir.jaxpr import Jaxpr
+from oxmlx.ir.jaxpr import Jaxpr, alone
 from oxmlx.ir.kernel import Kernel, kernel_of
 from oxmlx.ir.primitive import Primitive
 
