@@ -23,7 +23,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from report import interleaved, report
+from report import compare, report
 
 import oxmlx as ox
 
@@ -131,21 +131,18 @@ def main() -> None:
             wanted = jax.block_until_ready(g(*peers))
             end = time.perf_counter()
             close(out, wanted, name)
-            times = interleaved(
-                {
-                    "ours": lambda f=f, mine=mine: ox.block_until_ready(f(*mine)),
-                    "jax": lambda g=g, peers=peers: jax.block_until_ready(g(*peers)),
-                },
-                repeat=10 if shape[0] * shape[1] > 1e5 else 300,
-                rounds=9,
+            found = compare(
+                lambda f=f, mine=mine: ox.block_until_ready(f(*mine)),
+                lambda g=g, peers=peers: jax.block_until_ready(g(*peers)),
+                repeat=min(300, 10 * round(2**22 / np.prod(shape))),  # turns of some 10 ms
                 clock=time.process_time,  # both have one thread, and the cores may be shared
             )
             rows.append(
                 {
                     "program": name,
                     "shape": "x".join(map(str, shape)),
-                    "jax / ours": times["jax"] / times["ours"],
-                    "ours (ms)": times["ours"] * 1e3,
+                    "jax / ours": found.ratio,
+                    "ours (ms)": found.time * 1e3,
                     "first call (ms)": (ready - start) * 1e3,
                     "jax's (ms)": (end - ready) * 1e3,
                 }

@@ -7,7 +7,8 @@ import pathlib
 import platform
 import time
 from collections.abc import Callable
-from typing import Any
+from statistics import median
+from typing import Any, NamedTuple
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "out"
 
@@ -39,6 +40,30 @@ def seconds(f: Callable[[], Any], repeat: int, clock: Clock = time.perf_counter)
     for _ in range(repeat):
         f()
     return (clock() - start) / repeat
+
+
+class Comparison(NamedTuple):
+    """The median time of a call, and how many times as long the other one takes."""
+
+    time: float
+    ratio: float
+
+
+def compare(
+    f: Callable[[], Any],
+    other: Callable[[], Any],
+    repeat: int,
+    rounds: int = 15,
+    clock: Clock = time.perf_counter,
+) -> Comparison:
+    """How a function compares with another one: the median over rounds, in each of which noise and
+    caches are the same for both. Best times would come from different moments."""
+    times: list[tuple[float, float]] = []
+    f()
+    other()
+    for _ in range(rounds):
+        times.append((seconds(f, repeat, clock), seconds(other, repeat, clock)))
+    return Comparison(median(x for x, _ in times), median(y / x for x, y in times))
 
 
 def interleaved(

@@ -11,6 +11,7 @@
 using namespace metal;
 
 #define ROWS 4
+#define AHEAD 4  // terms whose b a thread loads before it needs the first
 
 struct Matrix {
   uint at, outer, inner, row, column;
@@ -45,13 +46,26 @@ kernel void gemv_columns(
     uint a0 = start(p.a, z, p.inner), c0 = start(p.c, z, p.inner) + j * p.c.column;
     uint b0 = start(p.b, z, p.inner) + min(j, p.n - 1) * p.b.column;
     for (uint i = 0; i < p.m; i += ROWS) {
+      uint rows = min(p.m - i, uint(ROWS));
       float sum[ROWS];
       for (uint r = 0; r < ROWS; r++) sum[r] = 0.0f;
-      for (uint k = sg; k < p.k; k += nsg) {
-        float y = b[b0 + k * p.b.row];
+      for (uint k0 = sg; k0 < p.k; k0 += AHEAD * nsg) {
+        float y[AHEAD];
+#pragma unroll
+        for (uint u = 0; u < AHEAD; u++) {
+          uint k = k0 + u * nsg;
+          y[u] = k < p.k ? b[b0 + k * p.b.row] : 0.0f;
+        }
+#pragma unroll
         for (uint r = 0; r < ROWS; r++) {
-          // Rows that are none are the last one once more.
-          sum[r] += a[a0 + min(i + r, p.m - 1) * p.a.row + k * p.a.column] * y;
+          if (r < rows) {
+#pragma unroll
+            for (uint u = 0; u < AHEAD; u++) {
+              uint k = k0 + u * nsg;
+              float x = k < p.k ? a[a0 + (i + r) * p.a.row + k * p.a.column] : 0.0f;
+              sum[r] += x * y[u];
+            }
+          }
         }
       }
       for (uint r = 0; r < ROWS; r++) part[r][sg][lane] = sum[r];

@@ -3,7 +3,8 @@
 //
 // Buffers: x: uint, the bits of 32; order: uint, in order, `length` a row; p; done: uint, one a
 //   group. Element (i, k) of x is at x_at + i / inner * outer + i % inner + k * step; block q of a
-//   row are the k from q * 2048 on. kind 0 is uint, 1 int, 2 float: NaN behind all others, -0 as 0.
+//   row are the k from q * 2048 on. kind 0 is uint, 1 int, 2 float: NaN above all others, -0 as 0.
+//   The least is the first; the largest if `falling`.
 // Group size: 256. Any smaller one is as right. A block is worth a group.
 // Sizes: at least 1; blocks = ceil(length / 2048); every place fits an int.
 // Compared with a stable sort: equal.
@@ -13,14 +14,15 @@ using namespace metal;
 #define BLOCK 2048
 
 struct P {
-  uint rows, length, blocks, inner, outer, step, x_at, kind;
+  uint rows, length, blocks, inner, outer, step, x_at, kind, falling;
 };
 
-// Bits as integers of the same order.
-inline uint key(uint x, uint kind) {
+// Bits as integers of the same order, or of the opposite one.
+inline uint key(uint x, uint kind, uint falling) {
   bool is_nan = (x & 0x7fffffffu) > 0x7f800000u, zero = (x & 0x7fffffffu) == 0;
   uint real = zero ? 0x80000000u : x >> 31 ? ~x : x | 0x80000000u;
-  return kind == 0 ? x : kind == 1 ? x ^ 0x80000000u : is_nan ? 0xffffffffu : real;
+  uint rising = kind == 0 ? x : kind == 1 ? x ^ 0x80000000u : is_nan ? 0xffffffffu : real;
+  return falling ? ~rising : rising;
 }
 
 [[max_total_threads_per_threadgroup(256)]]
@@ -42,7 +44,7 @@ kernel void sort(
     while (size < count) size *= 2;
     // What is beyond the end is last, since its places are.
     for (uint k = tid; k < size; k += nt) {
-      keys[k] = k < count ? key(x[start + (first + k) * p.step], p.kind) : 0xffffffffu;
+      keys[k] = k < count ? key(x[start + (first + k) * p.step], p.kind, p.falling) : 0xffffffffu;
       places[k] = first + k;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);

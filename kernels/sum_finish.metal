@@ -8,6 +8,8 @@
 #include <metal_stdlib>
 using namespace metal;
 
+#define AHEAD 4  // terms that a thread loads before it adds the first
+
 struct P {
   uint rows, chunks, y_at;
 };
@@ -27,7 +29,16 @@ kernel void sum_finish(
   uint nsg = nt / 32;
   for (uint row = grp * nsg + sg; row < p.rows; row += ng * nsg) {
     float sum = 0.0f;
-    for (uint q = lane; q < p.chunks; q += 32) sum += partial[row * p.chunks + q];
+    for (uint q0 = lane; q0 < p.chunks; q0 += AHEAD * 32) {
+      float terms[AHEAD];
+#pragma unroll
+      for (uint u = 0; u < AHEAD; u++) {
+        uint q = q0 + u * 32;
+        terms[u] = q < p.chunks ? partial[row * p.chunks + q] : 0.0f;
+      }
+#pragma unroll
+      for (uint u = 0; u < AHEAD; u++) sum += terms[u];
+    }
     sum = simd_sum(sum);
     if (lane == 0) {
       y[p.y_at + row] = sum;

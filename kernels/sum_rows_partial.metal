@@ -10,6 +10,8 @@
 #include <metal_stdlib>
 using namespace metal;
 
+#define AHEAD 4  // terms that a thread loads before it adds the first
+
 struct P {
   uint rows, length, chunk, chunks, x_at, x_row;
 };
@@ -31,7 +33,13 @@ kernel void sum_rows_partial(
     uint row = p.x_at + item / p.chunks * p.x_row;
     uint from = item % p.chunks * p.chunk, to = min(from + p.chunk, p.length);
     float sum = 0.0f;
-    for (uint k = from + tid; k < to; k += nt) sum += x[row + k];
+    for (uint k0 = from + tid; k0 < to; k0 += AHEAD * nt) {
+      float terms[AHEAD];
+#pragma unroll
+      for (uint u = 0; u < AHEAD; u++) terms[u] = k0 + u * nt < to ? x[row + k0 + u * nt] : 0.0f;
+#pragma unroll
+      for (uint u = 0; u < AHEAD; u++) sum += terms[u];
+    }
     sum = simd_sum(sum);
     if (lane == 0) {
       slots[sg] = sum;

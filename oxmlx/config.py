@@ -126,8 +126,10 @@ class Config:
         "threads that share long work on the device cpu; 0 for one a CPU that we may use",
         least=0,
     )
-    metal = Switch[Literal["", "emulate"]](
-        "", "what runs Metal kernels: a Mac's GPU, or the executor for Linux", ("", "emulate")
+    metal = Switch[Literal["", "emulate", "cuda"]](
+        "",
+        "what runs Metal kernels: a Mac's GPU, the executor for Linux, or an NVIDIA GPU",
+        ("", "emulate", "cuda"),
     )
     fallback = Switch[Literal["host", "error"]](
         "host",

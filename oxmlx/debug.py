@@ -118,7 +118,7 @@ def show(
     def printed(*args: Any, **kwargs: Any) -> None:
         traced = jitted.trace(*args, **kwargs)
         backend = backend_of(place)
-        plan = plan_of(traced.entry.prim.body, backend, config.strict)
+        plan = plan_of(traced.entry.prim.body, backend, config.strict, traced.entry.given)
         parts = [columns(str(traced.jaxpr), str(plan)), *map(str, plan.kernels)]
         if source:
             parts += sources(plan, backend)

@@ -80,9 +80,10 @@ def name_of(device: Device) -> str:
     """A device, and what it is."""
     if device.kind != "metal":
         return str(device)
-    if is_emulated(device):
+    if config.metal == "emulate":
         return f"{device}: the executor for Linux, which runs Metal texts as C++; no GPU"
-    return f"{device}: {gpu().metal.get_devices()[0].deviceName}"
+    name = f"{device}: {gpu().metal.get_devices()[0].deviceName}"
+    return f"{name}, which runs Metal texts as CUDA C++" if is_emulated(device) else name
 
 
 def examine(device: Device) -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from oxmlx import tree
 from oxmlx.api.boundary import boundary
+from oxmlx.api.donation import donated_leaves
 from oxmlx.api.eager import Compiler
 from oxmlx.api.naming import BY_PLACE, argument_name
 from oxmlx.api.retracing import Signature, explain
@@ -23,11 +24,10 @@ from oxmlx.config import config
 from oxmlx.control.call import Call
 from oxmlx.control.callables import check_callable
 from oxmlx.control.program import stage_flat
-from oxmlx.errors import ArgumentError, DonatedError, StaticValueError
+from oxmlx.errors import ArgumentError, StaticValueError
 from oxmlx.ir.array import Array
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.machine import install
-from oxmlx.ir.node import Node
 from oxmlx.ir.primitive import param_key
 from oxmlx.ir.trace import BASE, current_trace
 from oxmlx.ir.value import Tracer, Value
@@ -59,7 +59,7 @@ class Jitted:
         self.arrays_only: dict[tuple[Any, ...], Entry] = {}
         """The same for arguments that are all arrays, without a look at their structure."""
         self.donates = bool(self.donate_nums or self.donate_names)
-        self.is_plain = not (self.static_nums or self.static_names or self.donates)
+        self.is_plain = not (self.static_nums or self.static_names)
         self.lock = RLock()
         self.traces = 0
         """How often the function was traced."""
@@ -77,7 +77,7 @@ class Jitted:
         key = config.check, *[x.aval if type(x) is Array else None for x in args]
         entry = None if kwargs or current_trace() is not BASE else self.arrays_only.get(key)
         if entry is not None:
-            return entry.out_tree.unflatten(entry.call(args))
+            return entry.out_tree.unflatten(entry.call(args, self.donates))
         moving, static, call = self.take_static(args, kwargs)
         leaves, in_tree = tree.flatten(moving)
         try:
@@ -85,11 +85,10 @@ class Jitted:
         except ArgumentError as e:
             raise self.refuse(moving, e) from None
         entry = self.entry(call, in_tree, tuple([x.aval for x in values]), static)
-        outs = entry.call(values)
-        if self.is_plain and not kwargs and None not in key and current_trace() is BASE:
+        is_base = current_trace() is BASE
+        outs = entry.call(values, self.donates and is_base)
+        if self.is_plain and not kwargs and None not in key and is_base:
             self.arrays_only[key] = entry
-        if self.donates and current_trace() is BASE:
-            self.donate(args, kwargs)
         return entry.out_tree.unflatten(outs)
 
     @boundary
@@ -160,7 +159,12 @@ class Jitted:
         jaxpr, consts, out_tree = stage_flat(f, signature.avals, in_tree, self.label)
         if config.show == "jaxpr":
             print(jaxpr)
-        entry = Entry(Call(self.label, jaxpr), consts, out_tree, jaxpr.out_avals)
+        donated: tuple[int, ...] = ()
+        if self.donates:
+            fixed = {int(n[1:]) for n, _ in signature.static if n[0] == "#"}
+            donated = donated_leaves(in_tree, self.donate_nums, self.donate_names, fixed)
+        given = tuple([len(consts) + k for k in donated])
+        entry = Entry(Call(self.label, jaxpr), consts, out_tree, jaxpr.out_avals, donated, given)
         if not any(isinstance(c, Tracer) for c in consts):
             with self.lock:
                 self.cache[signature] = entry
@@ -189,22 +193,6 @@ class Jitted:
             return self.fun(*every, **named, **kw)
 
         return (moving, others), key, call
-
-    def donate(self, args: Any, kwargs: Any) -> None:
-        """The donated arguments' buffers belong to the program now."""
-        where = current_location()
-        given = [args[k] for k in self.donate_nums if -len(args) <= k < len(args)]
-        given += [v for n, v in kwargs.items() if n in self.donate_names]
-        for x in tree.leaves(given):
-            if type(x) is Array:
-                gone = Node(0, (), where)
-                gone.error = DonatedError(
-                    f"{x.aval}",
-                    f"this array was donated to {self.label}, which may have reused its memory",
-                    "Use the function's result, or call without donate_argnums.",
-                    where=where,
-                )
-                x.node = gone
 
     def refuse(self, moving: Any, error: ArgumentError) -> ArgumentError:
         """The error for arguments of which one is neither an array nor a number, by its name."""
@@ -313,8 +301,9 @@ def jit(
     Args:
         fun: a function of pytrees of arrays; without it, `jit(...)` is a decorator.
         static_argnums, static_argnames: hashable arguments that the trace may depend on by value.
-        donate_argnums, donate_argnames: arguments whose memory the program may reuse; reading them
-            afterwards raises `DonatedError`.
+        donate_argnums, donate_argnames: arguments that the program may use up: their memory serves
+            results, if nobody else can read it. Reading a donated array afterwards raises
+            `DonatedError`, also if the program has failed while it ran.
 
     Raises:
         ArgumentError: the function has no such argument.
@@ -324,6 +313,21 @@ def jit(
     >>> f = ox.jit(lambda x, n: x**n, static_argnums=1)
     >>> f(3.0, 2), f(4.0, 2), f.traces
     (array(9., dtype=float32), array(16., dtype=float32), 1)
+
+    A step that is given its weights writes the new ones where they lay, here c over a:
+
+    >>> w, g = ox.numpy.ones(3), ox.numpy.arange(3.0)
+    >>> step = ox.jit(lambda w, g: w - 0.5 * g, donate_argnums=0)
+    >>> ox.debug.show(step, device="cpu")(w, g)
+    { lambda ; a:f32[3] b:f32[3]. let │ plan (a b) given a
+        c:f32[3] = mul 0.5:f32[] b    │   c/a = launch mul_sub a b
+        d:f32[3] = sub a c            │   free a b
+      in (d,) }                       │   -> (c)
+    <BLANKLINE>
+    kernel mul_sub(a: f32[n0], b: f32[n0]) -> (d: f32[n0])
+      grid i0 < n0
+        d[i0] = a[i0] - 0.5 * b[i0]
+    >>> w = step(w, g)
     """
     if fun is None:
         return functools.partial(

@@ -24,6 +24,8 @@ os.environ.setdefault("OXMLX_CACHE", str(Path(__file__).parents[1] / "out" / "ke
 import jax  # noqa: E402
 import jax.experimental  # noqa: E402
 
+from oxmlx import config, default_device, emulate  # noqa: E402
+from oxmlx.backends.metal.library import find  # noqa: E402
 from oxmlx.emulate import CompilerMissing  # noqa: E402
 from oxmlx.emulate.clang import clang  # noqa: E402
 
@@ -75,6 +77,21 @@ def precision(request: pytest.FixtureRequest) -> Iterator[None]:
     """
     with jax.enable_x64(request.node.get_closest_marker("x64") is not None):
         yield
+
+
+@pytest.fixture(params=["cpu", pytest.param("metal", marks=pytest.mark.clang)])
+def device(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The kind of each device that computes by kernels, as the one where a test's arrays live.
+
+    Without a GPU for them, Metal kernels run on the executor, their threads in any order.
+    """
+    metal = config.metal or ("" if find("metalcompute") else "emulate")
+    with (
+        config.context(metal=metal),
+        emulate.mode(order="random", seed=1),
+        default_device(request.param),
+    ):
+        yield request.param
 
 
 @pytest.fixture(autouse=True, scope="module")

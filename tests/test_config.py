@@ -48,7 +48,7 @@ OTHERS = {
     "strict": True,
     "cache": "elsewhere",
     "num_threads": 3,
-    "metal": "emulate",
+    "metal": "cuda",
     "fallback": "error",
     "pending_limit": 1,
     "reference_devices": 8,

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import metadata
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from oxmlx import doctor, emulate
 from oxmlx.backends.metal import library, stamp
 from oxmlx.backends.metal.gpu import gpu
 from oxmlx.backends.metal.texts import kernel_names
+from oxmlx.ir.device import Device
 from oxmlx.testing import parity
 from oxmlx.testing.operations import OPERATIONS
 
@@ -58,6 +60,16 @@ def test_the_executor_is_called_what_it_is(emulated: None, capsys: Capture) -> N
     assert compiled and int(compiled[1]) > len(kernel_names())
     assert "GB/s" not in own and "default from now on" not in own
     assert "All is well." in own
+
+
+def test_a_gpu_of_nvidia_is_called_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    info = emulate.get_devices()[0]._replace(deviceName="NVIDIA T4")
+    found = SimpleNamespace(metal=SimpleNamespace(get_devices=lambda: (info,)))
+    monkeypatch.setattr(doctor, "gpu", lambda: found)
+    with ox.config.context(metal="cuda"):
+        name = doctor.name_of(Device("metal", 0))
+        assert name == "metal:0: NVIDIA T4, which runs Metal texts as CUDA C++"
+        assert not stamp.is_real()  # so metal never becomes the default by it
 
 
 def test_a_device_that_is_wrong_is_said_to_be(

@@ -37,7 +37,7 @@ def round(k):
     x = jnp.full((10, 100), 2.0) * 3          # created, and read by what follows
     unread = x + 1                            # dropped before anything computes it
     ox.eval(x - 1, g(x), f(x), h(x))
-    if k % 10 == 0:                           # a new function, a new program
+    if k % 25 == 0:                           # a new function, a new program
         ox.eval(ox.jit(ox.grad(lambda y: loss(f(y + x))))(x))
     if sys.argv[2] == "leak":
         KEPT.append(unread)

@@ -30,7 +30,7 @@ class Compiler(Machine):
         """Those of programs, which die with them."""
 
     def run(self, prim: Primitive, buffers: Sequence[Any], device: Device | None) -> Any:
-        if prim.kind in ("move", "host"):
+        if prim.kind == "move" or prim.runs_user_code:
             return prim.impl(*buffers)
         place = device or default_device()
         types = tuple([(x.shape, x.dtype) for x in buffers])

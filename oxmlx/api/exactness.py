@@ -26,14 +26,14 @@ class Limits:
 
     def of(self, prim: Primitive, types: Sequence[Any], device: Device) -> float:
         """`impl_limit`, which is the same for all shapes, except that a fold over an axis of length
-        1 has no loop."""
+        1 has no loop, and that a library does nothing with nothing."""
         alike = prim, device.kind, tuple([dtype for _, dtype in types])
         limit = self.known.get(alike)
         if limit is None:
             limit = self.known.get((prim, device.kind, types))
         if limit is None:
             limit = impl_limit(alone(prim, types), device)
-            of_all = prim.kind != "fold" or limit < 0
+            of_all = prim.kind not in ("fold", "host") or limit < 0
             if len(self.known) >= MOST_LIMITS:
                 self.known.clear()
             self.known[alike if of_all else (prim, device.kind, types)] = limit

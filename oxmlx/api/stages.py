@@ -10,6 +10,7 @@ import numpy as np
 from oxmlx import tree
 from oxmlx.api.arguments import flatten_values
 from oxmlx.api.boundary import boundary
+from oxmlx.api.donation import use_up
 from oxmlx.api.executable import executable
 from oxmlx.api.staging import ClosedJaxpr, structs
 from oxmlx.control.call import Call
@@ -31,18 +32,34 @@ class Entry(NamedTuple):
     consts: list[Any]
     out_tree: tree.PyTreeDef
     out_avals: list[Aval]
+    donated: tuple[int, ...] = ()
+    """Leaves of its arguments."""
+    given: tuple[int, ...] = ()
+    """The same as inputs of the program, before which comes what was closed over."""
 
-    def call(self, values: Sequence[Any]) -> list[Any]:
-        """Run compiled code on realised operands; inside a trace, and for effects, by `bind`."""
+    def call(self, values: Sequence[Any], donates: bool = False) -> list[Any]:
+        """Run compiled code on realised operands; inside a trace, and for effects, by `bind`.
+
+        Args:
+            donates: let it use up what is donated, which nobody can read any more.
+        """
         if current_trace() is not BASE or self.prim.effects:
-            return bind(self.prim, *self.consts, *values)
+            outs = bind(self.prim, *self.consts, *values)
+            if donates:
+                use_up(values, self.donated, self.prim.label)
+            return outs
         if self.consts and any(type(x) is Array and x.place for x in values):
             # the arguments say where to run, and what was closed over follows them
             device, buffers = realise(self.prim, values)
             buffers = [x.buffer for x in self.consts] + buffers
         else:
             device, buffers = realise(self.prim, [*self.consts, *values])
-        outs = executable(self.prim.body, device)(buffers)
+        if donates:
+            run = executable(self.prim.body, device, given=self.given)
+            use_up(values, self.donated, self.prim.label)
+        else:
+            run = executable(self.prim.body, device)
+        outs = run(buffers)
         return [
             Array(a, device, known(x if type(x) is np.ndarray else np.asarray(x)))
             for a, x in zip(self.out_avals, outs, strict=True)

@@ -15,7 +15,7 @@ from oxmlx.ir.array import Array
 from oxmlx.ir.device import Device
 from oxmlx.ir.value import Value
 from oxmlx.ops.axes import broadcast
-from oxmlx.ops.convert import NUMBERS, as_data, as_value, cast, from_numpy, promote_dtypes
+from oxmlx.ops.convert import NUMBERS, as_data, as_value, cast, copied, from_numpy, promote_dtypes
 from oxmlx.ops.shape import reshape
 from oxmlx.ops.slicing import concatenate
 
@@ -122,7 +122,7 @@ def entered(x: Any, dtype: Dtype | None, copy: bool | None, who: str) -> Array:
     if copy is False and not shared:
         raise copy_needed(who, f"{type(x).__name__} as {short_name(data.dtype)}")
     may_change = given.flags.writeable and not isinstance(x, (list, tuple, *NUMBERS))
-    return from_numpy(data.copy() if copy is not False and shared and may_change else data)
+    return from_numpy(copied(data) if copy is not False and shared and may_change else data)
 
 
 def leaves(x: Any) -> Iterator[Any]:

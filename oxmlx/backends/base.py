@@ -9,7 +9,7 @@ from oxmlx.ir.device import Device, register_backend
 from oxmlx.ir.evaluate import Executable
 from oxmlx.ir.jaxpr import Eqn
 from oxmlx.ir.kernel import Kernel
-from oxmlx.ir.plan import Obstacle, Plan
+from oxmlx.ir.plan import Obstacle, Over, Plan
 
 
 class Backend(Protocol):
@@ -53,6 +53,10 @@ class Backend(Protocol):
     def source(self, kernel: Kernel) -> str:
         """The text of a kernel, in the language it is compiled from."""
         ...
+
+    def source_in_place(self, kernel: Kernel, over: Over) -> str:
+        """That of a kernel which writes over some of its inputs."""
+        return self.source(kernel)
 
     def load(self, plan: Plan) -> Executable:
         """A callable from the buffers of the inputs to those of the outputs."""

@@ -64,12 +64,25 @@ class Blocks:
 
     def lease(self, shape: tuple[int, ...], dtype: Dtype) -> NDArray[Any]:
         """An array with any content, whose block comes back when no view of it is left."""
-        size = prod(shape) * dtype.itemsize
         with self.lock:
-            block = self.take(size)
-            out: NDArray[Any] = np.ndarray(shape, dtype, block, block.start)
-            key = id(out)
-            self.leases[key] = ref(out, lambda _: self.end(key, size, block))
+            return self.let(self.take(prod(shape) * dtype.itemsize), shape, dtype)
+
+    def renew(self, x: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+        """A leased array, which nobody else refers to, as another one: whoever remembers things of
+        arrays while they live forgets the old one."""
+        owner = x
+        while type(owner.base) is np.ndarray:
+            owner = owner.base
+        with self.lock:
+            block: Any = owner.base
+            del self.leases[id(owner)]
+            return self.let(block, shape, x.dtype)
+
+    def let(self, block: Block, shape: tuple[int, ...], dtype: Dtype) -> NDArray[Any]:
+        """The array of a lease, made of a block."""
+        out: NDArray[Any] = np.ndarray(shape, dtype, block, block.start)
+        key, size = id(out), prod(shape) * dtype.itemsize
+        self.leases[key] = ref(out, lambda _: self.end(key, size, block))
         return out
 
     def end(self, key: int, size: int, block: Block) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -23,10 +23,12 @@ from oxmlx.ir.plan import (
     Host,
     Launch,
     Library,
+    Over,
     Plan,
     Repeat,
     RepeatWhile,
     Step,
+    numbered,
 )
 from oxmlx.ir.primitive import Primitive
 
@@ -40,17 +42,19 @@ Compile: TypeAlias = Callable[[Kernel, Sequence[Shape]], Launchable]
 
 
 class Ready(NamedTuple):
-    """A step made ready, and the variables that it reads and writes."""
+    """A step made ready, and the variables that it reads and writes, and those that it may write
+    over others, which die there."""
 
     call: Launchable
     inputs: Sequence[Atom]
     outputs: Sequence[Var]
+    over: Mapping[Var, Var] = {}
 
 
 Steps: TypeAlias = Sequence[Ready | Free]
 
 
-def leave(step: Any) -> None:
+def leave(*step: Any) -> None:
     """Leave a step to Python."""
 
 
@@ -61,7 +65,7 @@ def one_by_one(steps: Steps, outputs: Sequence[Atom]) -> Steps:
 
 class Makers(NamedTuple):
     """How a backend makes the steps of a plan ready; what it leaves, Python runs: a group launch by
-    launch, a loop step by step, and `impl` instead of a library."""
+    launch, a loop step by step, `impl` instead of a library, and kernels into new memory."""
 
     kernel: Compile
     group: Callable[[Group], Launchable | None] = leave
@@ -69,6 +73,9 @@ class Makers(NamedTuple):
     loop: Callable[[Repeat | RepeatWhile], Launchable | None] = leave
     join: Callable[[Steps, Sequence[Atom]], Steps] = one_by_one
     """Makes fewer steps of them, given what they are for."""
+    in_place: Callable[[Kernel, Sequence[Shape], Over], Launchable | None] = leave
+    """Makes a kernel ready that may write over inputs: those that nobody but the list refers to
+    with which it is called."""
 
 
 def make_executable(plan: Plan, makers: Makers) -> Executable:
@@ -97,6 +104,7 @@ class Runner:
         self.places: dict[Any, int] = {}
         self.start: Env = []
         self.inputs = len([self.place(v) for v in plan.inputs])
+        self.given = [k for k, v in enumerate(plan.inputs) if v in plan.given]
         steps = [ready for step in plan.steps for ready in self.ready(step)]
         self.actions = [*map(self.action, makers.join(steps, plan.outputs))]
         self.outputs = [self.place(a) for a in plan.outputs]
@@ -111,21 +119,25 @@ class Runner:
     def ready(self, step: Step) -> list[Ready | Free]:
         """A step made ready."""
         match step:
-            case Launch(kernel, inputs, outputs):
-                made = self.makers.kernel(kernel, [v.aval.shape for v in outputs])
-                return [Ready(made, inputs, outputs)]
+            case Launch(kernel, inputs, outputs, over):
+                shapes = [v.aval.shape for v in outputs]
+                made = self.makers.in_place(kernel, shapes, numbered(step)) if over else None
+                made = made or self.makers.kernel(kernel, shapes)
+                return [Ready(made, inputs, outputs, over)]
             case Group(launches):
                 made = self.makers.group(step)
                 if made is None:
                     return [r for launch in launches for r in self.ready(launch)]
-                return [Ready(made, step.inputs, step.outputs)]
+                return [Ready(made, step.inputs, step.outputs, step.over)]
             case Block() | Repeat() | RepeatWhile() | Branch():
                 made = self.makers.loop(step) if isinstance(step, (Repeat, RepeatWhile)) else None
                 made = made or make_control(step, lambda inner: Runner(inner, self.makers).run)
                 return [Ready(made, step.inputs, step.outputs)]
-            case Library(_, eqn) | Host(eqn):
-                made = self.makers.library(eqn) if isinstance(step, Library) else None
-                return [Ready(made or partial(call, eqn.prim), eqn.inputs, eqn.outputs)]
+            case Library(_, eqn, over):
+                made = self.makers.library(eqn) or partial(call, eqn.prim)
+                return [Ready(made, eqn.inputs, eqn.outputs, over)]
+            case Host(eqn):
+                return [Ready(partial(call, eqn.prim), eqn.inputs, eqn.outputs)]
             case Free():
                 return [step]
 
@@ -134,12 +146,18 @@ class Runner:
         if isinstance(step, Free):
             return partial(free, [*map(self.place, step.variables)])
         ins, outs = [*map(self.place, step.inputs)], [*map(self.place, step.outputs)]
+        if step.over:
+            dying = [*map(self.place, step.over.values())]
+            return partial(launch_over, step.call, ins, outs, dying)
         return partial(launch, step.call, ins, outs)
 
     def run(self, args: Sequence[Any]) -> list[Any]:
-        """The outputs for these buffers."""
+        """The outputs for these buffers; a list loses those that are given to the plan."""
         env = self.start.copy()
         env[: self.inputs] = args
+        if self.given and isinstance(args, list):
+            for k in self.given:
+                args[k] = None
         for action in self.actions:
             action(env)
         return [env[k] for k in self.outputs]
@@ -152,6 +170,16 @@ def launch(kernel: Launchable, ins: list[int], outs: list[int], env: Env) -> Non
         env[outs[0]] = results[0]
         return
     for k, x in zip(outs, results, strict=True):
+        env[k] = x
+
+
+def launch_over(
+    kernel: Launchable, ins: list[int], outs: list[int], dying: list[int], env: Env
+) -> None:
+    """A launch that is handed the arrays that it may write over: we let go of them."""
+    inputs = [env[k] for k in ins]
+    free(dying, env)
+    for k, x in zip(outs, kernel(inputs), strict=True):
         env[k] = x
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from math import prod
 
 from oxmlx.compile.values import Values
 from oxmlx.ir.jaxpr import Var
@@ -118,15 +119,25 @@ class Draft:
         return index == self.grid or index == outer or along
 
     def wasted(self) -> Var | None:
-        """A costly value that would be computed again for rows that do not change it."""
+        """A costly value that would be computed again for rows that do not change it, or for each
+        window that shows it."""
         rows = frozenset(self.grid[:-1] if self.outer is None else self.outer)
+        root = self.values.eqn[self.root].prim
+        slides = root.kind == "fold" and root.reuses
         for v, pulls in self.inlined.items():
             for index, body in pulls if self.values.eqn[v].prim.kind == "map" else ():
                 free = frozenset[Index]().union(*(i.free for i in index))
                 again = not (free <= rows or rows <= free)
                 if again and cost(self.new[body]) > ROW_COST:
                     return v
+                if slides and self.times(v, free) * cost(self.new[body], True) > ROW_COST:
+                    return v
         return None
+
+    def times(self, v: Var, free: Set[Index]) -> float:
+        """How often an element of a value is computed at such indices, if it is more than once."""
+        times = prod(i.extent.value for i in free) / max(prod(v.aval.shape), 1)
+        return times if times > 1 else 0
 
     def kernel(self) -> Kernel:
         """The kernel: rows are called i0, i1, ..., and what runs along them like the folds do."""
@@ -148,6 +159,8 @@ class Draft:
         return "_".join(words)[:NAME_LENGTH].rstrip("_")
 
 
-def cost(e: Expr) -> int:
-    """Work to compute one element, in vector adds."""
-    return sum(SCALARS[n.op].cost for n in nodes(e) if isinstance(n, Scalar))
+def cost(e: Expr, of_values: bool = False) -> int:
+    """Work to compute one element, in vector adds; that of finding where elements lie included,
+    unless it is said not to be."""
+    inside = nodes(e, kids=lambda e: () if of_values and isinstance(e, Load) else e.kids())
+    return sum(SCALARS[n.op].cost for n in inside if isinstance(n, Scalar))

@@ -7,6 +7,7 @@ worth a command of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from oxmlx.ir.jaxpr import Var
 from oxmlx.ir.plan import Group, Launch, Work
@@ -24,18 +25,26 @@ def group(steps: Sequence[Work], most: int) -> list[Work]:
 def waves(steps: Sequence[Work], most: int) -> Iterator[list[Work]]:
     """Launches none of which waits for another, as many as may go together; or one other step."""
     wave: list[Work] = []
-    made, arrays = set[Var](), set[Var]()
+    made, read, arrays = set[Var](), set[Var](), set[Var]()
     for step in steps:
-        own = {*step.inputs, *step.outputs} if isinstance(step, Launch) else set[Var]()
-        joins = own and made.isdisjoint(own) and len(arrays) + len(own - arrays) <= most
+        beside = apart(step, read) if isinstance(step, Launch) else None
+        joins = beside and made.isdisjoint(beside.inputs) and len(arrays | beside.places) <= most
         if wave and not joins:
             yield wave
-            wave, made, arrays = [], set(), set()
+            wave, made, read, arrays = [], set(), set(), set()
         if isinstance(step, Launch):
-            wave.append(step)
-            made.update(step.outputs)
-            arrays |= own
+            launch = beside if beside and joins else step
+            wave.append(launch)
+            made.update(launch.outputs)
+            read.update(launch.inputs)
+            arrays |= launch.places
         else:
             yield [step]
     if wave:
         yield wave
+
+
+def apart(step: Launch, read: set[Var]) -> Launch:
+    """The launch, which leaves alone what others read that may come after it."""
+    over = {y: x for y, x in step.over.items() if x not in read}
+    return step if len(over) == len(step.over) else replace(step, over=over)

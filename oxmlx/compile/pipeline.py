@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from oxmlx.compile.collapse import collapse
 from oxmlx.compile.fuse import Fused, fuse
 from oxmlx.compile.group import group
 from oxmlx.compile.inline import inline
 from oxmlx.compile.merge import merge
+from oxmlx.compile.places import place
 from oxmlx.compile.rewrite import rewrite
 from oxmlx.compile.schedule import instead, schedule, steps_of
 from oxmlx.ir.cse import cse
@@ -27,6 +28,7 @@ def make_plan(
     strict: bool = False,
     most_arrays: int = 0,
     shelf: Shelf = lambda eqn: "",
+    given: Collection[int] = (),
 ) -> Plan:
     """What a backend does for a program.
 
@@ -36,10 +38,11 @@ def make_plan(
         strict: keep the bits that the equations have one by one.
         most_arrays: how many one command to the backend may take; 0 if that is one kernel.
         shelf: what its library has for equations without a kernel.
+        given: which inputs the caller has done with.
     """
     program = cse(dce(inline(dce(jaxpr))))
     if obstacle is None:
-        return schedule(program, steps_of(Fused(program.eqns, {}, {})))
+        return schedule(program, steps_of(Fused(program.eqns, {}, {})), given)
     steps: list[Work] = []
     for part in segments(program):
         fused = fuse(part, obstacle, strict)
@@ -50,8 +53,8 @@ def make_plan(
     def plan_of(body: Jaxpr) -> Plan:
         return make_plan(body, obstacle, strict, most_arrays, shelf)
 
-    steps = [instead(step, shelf, plan_of) for step in steps]
-    return schedule(program, group(steps, most_arrays) if most_arrays else steps)
+    steps = place([instead(step, shelf, plan_of) for step in steps], program, given)
+    return schedule(program, group(steps, most_arrays) if most_arrays else steps, given)
 
 
 def segments(jaxpr: Jaxpr) -> Iterator[Jaxpr]:

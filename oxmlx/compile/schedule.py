@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from oxmlx.compile.fuse import Fused
 from oxmlx.ir.jaxpr import Jaxpr, Var
@@ -10,8 +10,12 @@ from oxmlx.ir.kernel import Kernel
 from oxmlx.ir.plan import Free, Host, Launch, Library, Plan, Shelf, Step, Work
 
 
-def schedule(jaxpr: Jaxpr, steps: Sequence[Work]) -> Plan:
-    """The plan of a program from its steps: each is followed by what it used last."""
+def schedule(jaxpr: Jaxpr, steps: Sequence[Work], given: Collection[int] = ()) -> Plan:
+    """The plan of a program from its steps: each is followed by what it used last.
+
+    Args:
+        given: which inputs the caller has done with.
+    """
     live = {a for a in jaxpr.outputs if isinstance(a, Var)}
     out: list[Step] = []
     for step in reversed(steps):
@@ -19,7 +23,8 @@ def schedule(jaxpr: Jaxpr, steps: Sequence[Work]) -> Plan:
         dead = tuple(v for v in used if v not in live)
         live.update(dead)
         out += [Free(dead), step] if dead else [step]
-    return Plan(jaxpr.inputs, tuple(reversed(out)), jaxpr.outputs)
+    own = frozenset(jaxpr.inputs[k] for k in given)
+    return Plan(jaxpr.inputs, tuple(reversed(out)), jaxpr.outputs, own)
 
 
 def steps_of(fused: Fused) -> list[Launch | Host]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 
 from oxmlx.compile.element import Grid, Kind, buffer_of, element, kind_of, same_extents
 from oxmlx.compile.lengths import same_lengths
 from oxmlx.ir.jaxpr import Eqn, Jaxpr, Literal, Var
-from oxmlx.ir.kernel import Buffer, Expr, Loop, Size, nodes
+from oxmlx.ir.kernel import Buffer, Expr, Load, Loop, Size, nodes
 from oxmlx.ir.plan import Obstacle
 from oxmlx.ir.pretty import letters
 from oxmlx.ir.primitive import Primitive
 
+TURNED = 1 << 14
+"""Elements from which on a transposed array is left where it lies."""
 INLINED = frozenset({"move", "map", "fold"})
 
 
@@ -69,6 +72,7 @@ class Values:
             for v in variables(eqn.inputs):
                 uses.setdefault(v, []).append(eqn)
         moves = {e for v, e in self.eqn.items() if e.prim.kind == "move" and v in uses}
+        turned = {e for e in moves if self.is_turned(e.outputs[0], uses[e.outputs[0]])}
 
         def is_fused(eqn: Eqn | None) -> bool:
             return eqn is not None and eqn not in moves
@@ -78,11 +82,19 @@ class Values:
                 e
                 for e in moves
                 if not any(is_fused(self.eqn.get(v)) for u in uses[e.outputs[0]] for v in u.outputs)
-                and not any(is_fused(self.eqn.get(v)) for v in variables(e.inputs))
+                and (e in turned or not any(is_fused(self.eqn.get(v)) for v in variables(e.inputs)))
             }
             if between == moves:
                 return [e for e in self.jaxpr.eqns if e in moves]
             moves = between
+
+    def is_turned(self, v: Var, users: Iterable[Eqn]) -> bool:
+        """Is it a large array with its axes in another order, for products alone? A kernel would go
+        across memory to make it, and a library reads matrices however they lie."""
+        if prod(v.aval.shape) < TURNED or not all(u.prim.kind == "fold" for u in users):
+            return False
+        grid, body = element(self.eqn[v], self.buffer(v), self.buffer)  # not yet with final extents
+        return isinstance(body, Load) and sorted(map(id, body.index)) == sorted(map(id, grid))
 
     def define(self, v: Var, inputs: Iterable[Var]) -> None:
         self.place[v] = len(self.place)

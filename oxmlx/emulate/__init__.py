@@ -33,6 +33,8 @@ What is found stands in the error's `findings`, each with its kind, buffer and l
 `python -m oxmlx.emulate check FILE` look at a text without running it; `mutants` plants errors that
 tests of a kernel should find.
 
+`oxmlx.emulate.cuda` has the same API on an NVIDIA GPU, and checks less.
+
 What it cannot tell: how fast a kernel is on a GPU, whether its registers suffice, what Apple's
 compiler makes of fast math, and in which order one group sees what another has written.
 """
@@ -41,6 +43,7 @@ from oxmlx.emulate.compiler import prepare, typecheck
 from oxmlx.emulate.device import Device, DeviceInfo, get_devices
 from oxmlx.emulate.errors import (
     CompilerMissing,
+    DeviceMissing,
     EmulationError,
     FaultError,
     HazardError,
@@ -57,6 +60,7 @@ __all__ = [
     "CompilerMissing",
     "Device",
     "DeviceInfo",
+    "DeviceMissing",
     "EmulationError",
     "FaultError",
     "Finding",

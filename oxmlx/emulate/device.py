@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import operator
 from collections import deque
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
 
+from oxmlx.emulate import dispatch
 from oxmlx.emulate.buffer import Buffer
+from oxmlx.emulate.clang import Build
 from oxmlx.emulate.compiler import kernels_of
-from oxmlx.emulate.dispatch import Job
 from oxmlx.emulate.errors import EmulationError, HazardError
-from oxmlx.emulate.library import CompiledKernel
+from oxmlx.emulate.library import Interface
 from oxmlx.emulate.modes import Mode, current_mode
 from oxmlx.emulate.noted import check, note
 from oxmlx.errors import ArgumentError
@@ -40,6 +42,22 @@ def get_devices() -> tuple[DeviceInfo, ...]:
     return (DeviceInfo(NAME, 8 << 30, 0, True),)
 
 
+class Job(Protocol):
+    """One run of one kernel."""
+
+    def run(self) -> None:
+        """Run it now, to its end."""
+        ...
+
+    def queue(self) -> None:
+        """Have it run at any time until `finish`."""
+        ...
+
+    def finish(self) -> None:
+        """Let it come to its end, after it was queued."""
+        ...
+
+
 class Device:
     """A device that compiles kernels and holds buffers, as metalcompute.Device.
 
@@ -56,6 +74,8 @@ class Device:
     42.0
     """
 
+    name = NAME
+
     def __init__(self, index: int = -1) -> None:
         if index not in (-1, 0):
             raise EmulationError("metalcompute", "Device not found")
@@ -69,6 +89,16 @@ class Device:
         """So many zero bytes on the device, or a copy of what exports bytes."""
         return Buffer.of(self, x)
 
+    def compiled(self, text: str, build: Build) -> Mapping[str, Interface]:
+        """The kernels of a text, by name."""
+        return kernels_of(text, build)
+
+    def job(
+        self, kernel: Any, buffers: tuple[Buffer, ...], groups: int, threads: int, mode: Mode
+    ) -> Job:
+        """A run of a kernel that `compiled` gave."""
+        return dispatch.Job(kernel, buffers, groups, threads, mode)
+
     def run_until(self, last: Job) -> None:
         """Run what is queued, in order, up to a job."""
         while last in self.queue:
@@ -79,7 +109,7 @@ class Device:
                 note(error)
 
     def __str__(self) -> str:
-        return f"metalcompute.Device({NAME})"
+        return f"metalcompute.Device({self.name})"
 
 
 class Kernel:
@@ -89,7 +119,7 @@ class Kernel:
         if type(program) is not str or "\0" in program:
             raise ArgumentError("Device.kernel", "wants a str without NUL characters")
         self.device, self.text = device, program
-        kernels_of(program, current_mode().build)
+        device.compiled(program, current_mode().build)
 
     def function(self, name: str) -> Function:
         """A function of the text, by name."""
@@ -121,9 +151,9 @@ class Function:
             )
         self.limit = limit
 
-    def compiled(self, mode: Mode) -> CompiledKernel:
+    def compiled(self, mode: Mode) -> Interface:
         """The kernel as it is compiled for a mode."""
-        found = kernels_of(self.kernel.text, mode.build).get(self.name)
+        found = self.kernel.device.compiled(self.kernel.text, mode.build).get(self.name)
         if found is None:
             raise EmulationError("metalcompute", f"Function not found: {self.name}")
         return found
@@ -140,7 +170,7 @@ class Function:
         groups = -(-count // threads)
         if mode.groups is not None:
             groups = min(groups, mode.groups)
-        job = Job(compiled, buffers, groups, threads, mode)
+        job = device.job(compiled, buffers, groups, threads, mode)
         if mode.lazy:
             job.queue()
             device.queue.append(job)
@@ -162,7 +192,7 @@ class Function:
             raise HazardError(self.name, f"a count of {count}", "Dispatch at least one thread.")
         return count
 
-    def buffers(self, compiled: CompiledKernel, given: tuple[Any, ...]) -> tuple[Buffer, ...]:
+    def buffers(self, compiled: Interface, given: tuple[Any, ...]) -> tuple[Buffer, ...]:
         """The buffers to bind; copies of what is none."""
         if len(given) > MOST_BUFFERS:
             raise HazardError(self.name, f"{len(given)} buffers, of at most {MOST_BUFFERS}")
@@ -186,7 +216,7 @@ class Function:
                     f"buffer({index}) is of another device",
                     "metalcompute ends the process: have one device.",
                 )
-        made = [x if isinstance(x, Buffer) else Buffer.of(self.kernel.device, x) for x in given]
+        made = [x if isinstance(x, Buffer) else self.kernel.device.buffer(x) for x in given]
         for index, use in compiled.buffers.items():
             if made[index].bytes < use.bytes:
                 raise HazardError(

@@ -14,6 +14,10 @@ class CompilerMissing(EmulationError):
     """There is no clang to compile Metal texts with, or no machine to run them on."""
 
 
+class DeviceMissing(EmulationError):
+    """There is no GPU of NVIDIA's, or no driver for it."""
+
+
 class TextError(EmulationError, CompileError):
     """A text that the Metal compiler would refuse, with the lines and reasons."""
 

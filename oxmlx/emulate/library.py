@@ -67,14 +67,21 @@ class BufferUse:
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledKernel:
-    """A kernel that can run."""
+class Interface:
+    """What a kernel wants of a call: threads in a group at most, buffers by index, and its
+    threadgroup memory, by name, in bytes."""
 
     name: str
-    address: int
     limit: int
     buffers: dict[int, BufferUse]
     arrays: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledKernel(Interface):
+    """A kernel that can run."""
+
+    address: int
     library: Library
 
 
@@ -97,10 +104,10 @@ class Library:
         variables = (_Variable * count).from_address(kernel.variables) if count else ()
         return CompiledKernel(
             kernel.name.decode(),
-            address,
             kernel.limit,
             {p.index: BufferUse(p.bytes, p.granule, bool(p.writable)) for p in parameters},
             tuple((v.name.decode(), v.bytes) for v in variables),
+            address,
             self,
         )
 

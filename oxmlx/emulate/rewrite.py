@@ -19,6 +19,17 @@ def rewrite(text: str, number: int = 0) -> str:
     threadgroup array gets a place in the memory of its kernel.
     """
     tokens = tokenize(text)
+    words = plain(tokens)
+    for k, kernel in enumerate(kernels(tokens), number):
+        for first, last, names in threadgroup_arrays(tokens, kernel):
+            words[first] = f"EMU_THREADGROUP({k})"
+            line = tokens[first].line
+            words[last] += "".join(f" EMU_VARIABLE({k}, {name}, {line})" for name in names)
+    return joined(words)
+
+
+def plain(tokens: Sequence[Token]) -> list[str]:
+    """The tokens of a text as words of C++: no attributes, no `kernel`, and no doubles."""
     dropped = {i for i, t in enumerate(tokens) if t.is_code and t.text == "kernel"}
     for first, behind, _ in attributes(tokens):
         dropped.update(range(first, behind))
@@ -28,11 +39,11 @@ def rewrite(text: str, number: int = 0) -> str:
             words[i] = re.sub(r"[^\n]", " ", token.text)  # columns stay as well
         elif token.is_double:
             words[i] += "f"
-    for k, kernel in enumerate(kernels(tokens), number):
-        for first, last, names in threadgroup_arrays(tokens, kernel):
-            words[first] = f"EMU_THREADGROUP({k})"
-            line = tokens[first].line
-            words[last] += "".join(f" EMU_VARIABLE({k}, {name}, {line})" for name in names)
+    return words
+
+
+def joined(words: Sequence[str]) -> str:
+    """The text of words, without Metal's own headers."""
     return _HEADER.sub(r"\1", "".join(words))
 
 

@@ -1,21 +1,23 @@
 """The plan language: in what order a program runs, and for how long its buffers live.
 
-plan ::= (atom ...) step ... -> (atom ...)
-step ::= buffer ... = launch kernel buffer ...          a kernel of the device
-       | group (buffer ... = launch kernel buffer ...) ...  in any order, as one command to it
-       | variable = library name atom ...               code that the backend has for all of it
+plan ::= (atom ...) given variable ... step ... -> (atom ...)   given inputs are the program's own
+step ::= place ... = launch kernel buffer ...           a kernel of the device
+       | group (place ... = launch kernel buffer ...) ...  in any order, as one command to it
+       | place = library name atom ...                  code that the backend has for all of it
        | variable ... = block plan atom ...             nothing moves across its border
        | variable ... = repeat n plan atom ...          on consts, carries and slices of stacks
        | variable ... = while plan plan atom ...        the condition, and what it lets run
        | variable ... = branch plan ... atom ...        the first atom says which
        | variable ... = host primitive atom ...         no kernel: the primitive's meaning
        | free variable ...                              nobody reads it any more
+place ::= buffer | buffer/buffer                        memory of its own, or that of what it reads
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TypeAlias
 
 from oxmlx.ir.jaxpr import Atom, Eqn, Literal, Var
@@ -27,6 +29,9 @@ Obstacle = Callable[[Primitive, Expr], str]
 """Why a backend has no code for a primitive whose element is this expression; nothing if it has."""
 Shelf = Callable[[Eqn], str]
 """What the library of a backend has for an equation without a kernel: a name, or nothing."""
+Over: TypeAlias = Mapping[int, int]
+"""Which outputs of a kernel may be written over which of its inputs, by number."""
+NOTHING: Over = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,13 @@ class Launch:
     kernel: Kernel
     inputs: tuple[Var, ...]
     outputs: tuple[Var, ...]
+    over: Mapping[Var, Var] = field(default_factory=dict[Var, Var])
+    """Outputs that may lie where an input lay, which dies here, if nobody else has its array."""
+
+    @property
+    def places(self) -> set[Var]:
+        """The arrays it takes, those that share their memory once."""
+        return {*self.inputs, *self.outputs}.difference(self.over)
 
     def map(self, change: Callable[[Kernel], Kernel]) -> Launch:
         """The same launch of a changed kernel."""
@@ -58,6 +70,11 @@ class Group:
     def outputs(self) -> tuple[Var, ...]:
         """What they make."""
         return tuple(v for launch in self.launches for v in launch.outputs)
+
+    @property
+    def over(self) -> dict[Var, Var]:
+        """What they write over what; no other one of them reads that."""
+        return {y: x for launch in self.launches for y, x in launch.over.items()}
 
 
 class OfEquation:
@@ -82,6 +99,8 @@ class Library(OfEquation):
 
     name: str
     eqn: Eqn
+    over: Mapping[Var, Var] = field(default_factory=dict[Var, Var])
+    """As of a launch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +176,8 @@ class Plan:
     inputs: tuple[Var, ...]
     steps: tuple[Step, ...]
     outputs: tuple[Atom, ...]
+    given: frozenset[Var] = frozenset()
+    """The inputs that the caller has done with: their memory serves the program."""
 
     @property
     def inner(self) -> list[Plan]:
@@ -197,9 +218,12 @@ class Plan:
 
         def line(step: Work) -> str:
             reads = show(step.inputs)  # named before what is made
-            return f"{show(step.outputs)} = {verb(step)} {reads}"
+            over = step.over if isinstance(step, (Launch, Library)) else {}
+            made = [show([v, over[v]]) if v in over else show([v]) for v in step.outputs]
+            return f"{' '.join(y.replace(' ', '/') for y in made)} = {verb(step)} {reads}"
 
-        lines = [f"plan ({show(self.inputs)})"]
+        given = [v for v in self.inputs if v in self.given]
+        lines = [f"plan ({show(self.inputs)})" + (f" given {show(given)}" if given else "")]
         for step in self.steps:
             match step:
                 case Group(launches):
@@ -211,6 +235,11 @@ class Plan:
                     lines.append(f"  {line(step)}" + (f"  # {reason}" if reason else ""))
             lines += [line for plan in plans_of(step) for line in indented(plan)]
         return "\n".join([*lines, f"  -> ({show(self.outputs)})"])
+
+
+def numbered(step: Launch | Group) -> Over:
+    """What a step may write over what, by number."""
+    return {step.outputs.index(y): step.inputs.index(x) for y, x in step.over.items()}
 
 
 def plans_of(step: Step) -> tuple[Plan, ...]:

@@ -77,6 +77,9 @@ class Primitive:
     reuses: ClassVar[bool] = False
     """Whether several output elements read the same input element."""
 
+    amends: ClassVar[bool] = False
+    """Whether the result is the first operand, some elements of which are changed."""
+
     multiple_results: ClassVar[bool] = False
     """Whether rules speak of a list of outputs instead of one."""
 

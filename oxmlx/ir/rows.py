@@ -14,7 +14,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from oxmlx.dtypes import is_float
-from oxmlx.ir.kernel import Buffer, Expr, Fold, Index, Kernel, Load, Loop, Scalar, Store, nodes
+from oxmlx.ir.kernel import (
+    Buffer,
+    Expr,
+    Fold,
+    Index,
+    Kernel,
+    Load,
+    Loop,
+    Scalar,
+    Size,
+    Store,
+    nodes,
+)
 from oxmlx.ir.scalar import SCALARS
 
 SAVED = 8  # adds: dearer than writing an element of the row and reading it again
@@ -69,7 +81,7 @@ def make_rows(kernel: Kernel) -> Rows:
     ends: list[Store] = []
     for e in kernel.nodes:
         level[e] = max((level[k] for k in e.kids()), default=0)
-        if type(e) is Fold and kernel.is_row(e):
+        if type(e) is Fold and kernel.is_row(e) and not slides(kernel, e):
             loops, body = box(e)
             p = passes.setdefault((level[e], loops), Pass(loops))
             p.folds.append(e)
@@ -85,6 +97,18 @@ def make_rows(kernel: Kernel) -> Rows:
     ordered = [passes[key] for key in sorted(passes, key=lambda key: key[0])]
     settle(ordered)
     return Rows(kernel, tuple(p for p in ordered if p.folds or p.stores), tuple(ends))
+
+
+def slides(kernel: Kernel, fold: Fold) -> bool:
+    """Does a fold see a window that slides along an axis? Then there is no row of its own to sweep:
+    neighbouring points read the same elements again."""
+    loops, body = box(fold)
+
+    def is_window(i: Expr) -> bool:
+        meets = not i.free.isdisjoint(loops) and not i.free.isdisjoint(kernel.grid)
+        return meets and not any(isinstance(e, (Size, Load)) for e in nodes(i))
+
+    return any(is_window(i) for e in arrays(body) for i in e.index)
 
 
 def box(fold: Fold) -> tuple[tuple[Index, ...], tuple[Expr, ...]]:
@@ -219,10 +243,14 @@ def outside(roots: Sequence[Expr], scope: frozenset[Index]) -> list[Expr]:
 
 def guarded_loads(kernel: Kernel) -> set[Expr]:
     """Loads that only the arms of a select reach: their index may lie outside."""
-    roots = (e for s in kernel.stores for e in (*s.index, s.value))
+    return loads_in_arms([e for s in kernel.stores for e in (*s.index, s.value)])
+
+
+def loads_in_arms(roots: Sequence[Expr]) -> set[Expr]:
+    """Loads in `roots` that only the arms of a select reach."""
 
     def always(e: Expr) -> Sequence[Expr]:
         return e.args[:1] if isinstance(e, Scalar) and e.op == "select" else e.kids()
 
     certain = set(nodes(*roots, kids=always))
-    return {e for e in kernel.nodes if isinstance(e, Load) and e not in certain}
+    return {e for e in nodes(*roots) if isinstance(e, Load) and e not in certain}

@@ -142,9 +142,25 @@ def described(x: Any) -> str:
     return f"{kind}: {text if len(text) <= SHOWN else text[: SHOWN - 3] + '...'}"
 
 
+LINE, LARGE = 64, 1 << 14
+"""Bytes of a line of the cache, and those of an array for which it matters where lines begin."""
+
+
 def own(x: np.ndarray, source: np.ndarray) -> np.ndarray:
     """Elements that nobody else can change."""
-    return x.copy() if np.may_share_memory(x, source) else x
+    return copied(x) if np.may_share_memory(x, source) else x
+
+
+def copied(x: np.ndarray) -> np.ndarray:
+    """A copy. If it is large it begins with a line of the cache: else a vector as long as a line
+    lies in two of them."""
+    if x.nbytes < LARGE:
+        return x.copy()
+    memory = np.empty(x.nbytes + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    out = memory[start : start + x.nbytes].view(x.dtype).reshape(x.shape)
+    out[...] = x
+    return out
 
 
 def as_value(x: Any, who: str) -> Value:

@@ -89,18 +89,21 @@ class DotGeneral(Primitive):
         return None, self.pull(ct, y.aval.ndim, x, 1)
 
     def pull(self, ct: Any, ndim: int, other: Any, side: int) -> Any:
-        """The cotangent of operand `side`: contract ct with the free axes of the other operand,
-        then put the axes back in order."""
+        """The cotangent of operand `side`: contract ct with the free axes of the other operand, in
+        the order that leaves no axes to move if there is one, then put the axes back in order."""
         nb, mine = len(self.batch[0]), self.free(side, ndim)
         theirs = self.free(1 - side, get_aval(other).ndim)
         start = nb + len(mine) if side == 0 else nb
-        prim = DotGeneral(
-            (tuple(range(start, start + len(theirs))), tuple(theirs)),
-            (tuple(range(nb)), self.batch[1 - side]),
-        )
-        out = bind(prim, ct, other)  # axes: batch, mine, then the contracted ones in their order
+        contract = tuple(range(start, start + len(theirs))), tuple(theirs)
+        batch = tuple(range(nb)), self.batch[1 - side]
         pairs = sorted(zip(self.contract[1 - side], self.contract[side], strict=True))
-        return transpose(out, inverse((*self.batch[side], *mine, *(a for _, a in pairs))))
+        contracted = [a for _, a in pairs]
+        axes = [*self.batch[side], *contracted, *mine]  # of the product with ct on the right
+        if axes == sorted(axes):
+            swapped = DotGeneral((contract[1], contract[0]), (batch[1], batch[0]))
+            return bind(swapped, other, ct)
+        out = bind(DotGeneral(contract, batch), ct, other)
+        return transpose(out, inverse((*self.batch[side], *mine, *contracted)))
 
     def vmap(self, size: int, args: Sequence[Any], dims: Sequence[int | None]) -> Any:
         (x, y), (dx, dy) = args, dims

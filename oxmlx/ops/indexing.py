@@ -143,7 +143,7 @@ class Scatter(Primitive):
     combine: str = "set"
     clip: bool = False
     unique: bool = False
-    kind = "host"
+    kind, amends = "host", True
 
     def abstract(self, x: Aval, updates: Aval, *indices: Aval) -> Aval:
         if self.combine not in COMBINE:

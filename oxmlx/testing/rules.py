@@ -19,12 +19,13 @@ RULES = ("abstract", "impl", "jvp", "transpose", "vmap", "lower")
 REGISTERS = tuple(map(as_dtype, ("float32", "int32", "uint32", "bool")))
 
 PROGRAM = "a program, which is made of others"
-TEMPLATE = "a host step: its kernel is a template, which is to come"
+PLACES = "no element is a function of its index: updates go where data says, in order"
+ROWS = "no element is a function of its index: rows are put in order by a library"
 PYTHON = "a host step: a Python function"
 HOLES = {
-    ("sort", "lower"): TEMPLATE,
-    ("top_k", "lower"): TEMPLATE,
-    ("scatter", "lower"): TEMPLATE,
+    ("sort", "lower"): ROWS,
+    ("top_k", "lower"): ROWS,
+    ("scatter", "lower"): PLACES,
     ("in_bounds", "lower"): "a host step: it raises",
     ("in_bounds", "jvp"): "takes integers only",
     ("reduce_and", "jvp"): "takes bools and integers only",
@@ -38,6 +39,20 @@ HOLES = {
     ("debug_callback", "lower"): PYTHON,
 }
 """What a class lacks for a reason of its own."""
+
+REAL = "real numbers by the library; the rest is a host step"
+LIBRARY = {
+    "dot_general": "floats by the library; the rest is a host step",
+    "scatter": "by the library, but for products of complex numbers",
+    "sort": "real keys by the library; the rest is a host step",
+    "top_k": "by the library",
+    "cumsum": REAL,
+    "cumprod": REAL,
+    "cummax": "by the library",
+    "cummin": "by the library",
+    "cumlogsumexp": "by the library",
+}
+"""What of a class the library of the device `cpu` computes."""
 
 
 def primitives() -> list[type[Primitive]]:
@@ -85,12 +100,10 @@ def cpu_hole(cls: type[Primitive]) -> str:
     """Why the device `cpu` has no kernel for a class whatever the dtypes; nothing if it has one."""
     if cls.schedule is not Primitive.schedule:
         return "a step of the plan, which holds the plans of its bodies"
+    if cls.name in LIBRARY:
+        return LIBRARY[cls.name]
     if missing := hole(cls, "lower"):
         return missing
-    if cls.name == "dot_general":
-        return "floats by the library; the rest is a host step"
-    if cls.kind == "fold" and cls.reuses:
-        return "a host step: it reads operands again and again, and has no library yet"
     if issubclass(cls, Elementwise) and cls.scalar in SCALARS:
         arity = SCALARS[cls.scalar].arity
         if not any(is_native(cls.scalar, (dtype,) * arity, None) for dtype in REGISTERS):

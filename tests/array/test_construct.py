@@ -71,6 +71,12 @@ def test_a_numpy_scalar_keeps_its_dtype(x: Any) -> None:
         assert ox.array([ox.numpy.ones((), "float16"), x]).dtype == np.float16
 
 
+def test_a_large_copy_begins_with_a_line_of_the_cache() -> None:
+    x = np.ones(2**16 + 1, np.float32)[1:]
+    for got in (ox.array(x), ox.numpy.array(x), ox.device_put(x)):
+        assert np.asarray(got).ctypes.data % 64 == 0
+
+
 def test_a_copy_does_not_see_later_changes() -> None:
     x = np.zeros(3, np.float32)
     copies = [ox.array(x), ox.asarray(x), ox.array(x, copy=None), ox.numpy.array(x)]

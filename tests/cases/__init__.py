@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import importlib
 import pathlib
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from oxmlx.dtypes import finfo, is_inexact
+from oxmlx.dtypes import Dtype, finfo, is_inexact
+from oxmlx.errors import DtypeError
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.jaxpr import Jaxpr, alone
 from oxmlx.ir.kernel import Kernel, kernel_of
 from oxmlx.ir.primitive import Primitive
+
+F32, F64 = np.dtype("float32"), np.dtype("float64")
 
 
 class Case:
@@ -50,6 +54,33 @@ def every_case() -> list[Case]:
     folder = pathlib.Path(__file__).parent
     families = sorted(p.stem for p in folder.glob("*.py") if p.stem[0] != "_")
     return [c for f in families for c in importlib.import_module(f"cases.{f}").CASES]
+
+
+def retyped(case: Case, change: Callable[[Dtype], Dtype]) -> Case:
+    """The case with operands of other types; itself, if a parameter is of the old one."""
+    operands = [x.astype(change(x.dtype)) for x in case.operands]
+    try:
+        case.prim.abstract(*(Aval(x.shape, x.dtype) for x in operands))
+    except DtypeError:
+        return case
+    return Case(
+        case.prim,
+        *operands,
+        differentiable=case.differentiable,
+        smooth=case.smooth,
+        name=case.name,
+    )
+
+
+def in_single(case: Case) -> Case:
+    """The case with floats for doubles, which Metal lacks."""
+    return retyped(case, lambda dtype: F32 if dtype == F64 else dtype)
+
+
+def avals_of(case: Case) -> list[Aval]:
+    """The types of a case's operands and results."""
+    operands = [Aval(x.shape, x.dtype) for x in case.operands]
+    return [*operands, *outputs(case, case.prim.abstract(*operands))]
 
 
 def outputs(case: Case, result: Any) -> list[Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from random_graphs import Program, graphs
 
 import oxmlx as ox
 import oxmlx.numpy as np_
@@ -26,7 +26,6 @@ from oxmlx.ir.stage import stage
 from oxmlx.ir.trace import bind
 
 F64 = np.dtype("float64")
-Program = Callable[..., Any]
 
 
 def no_contractions(prim: Any, body: Any) -> str:
@@ -167,33 +166,6 @@ def test_a_count_is_counted_again_by_who_needs_it() -> None:
     assert isinstance(group, Group)
 
 
-# Any program
-
-UNARY: list[Program] = [
-    *(np_.sin, lambda x: x * 0.5 + 1.0, np_.transpose, lambda x: np_.sum(x, 1, keepdims=True) * x),
-    *(lambda x: x - np_.mean(x, 0), lambda x: np_.broadcast_to(np_.sum(x, 0), x.shape) * 0.1),
-    lambda x: x / np_.sum(np_.exp(x)),
-]
-BINARY: list[Program] = [np_.add, lambda x, y: x * np_.sin(y), lambda x, y: np_.matmul(x, y) * 0.1]
-
-
-@given(st.data())
-def test_any_program(data: st.DataObject) -> None:
-    """Random graphs over squares, with random outputs, in groups or not."""
-    steps = data.draw(st.integers(1, 9))
-    picks = [
-        (
-            data.draw(st.sampled_from(UNARY + BINARY)),
-            *(data.draw(st.integers(0, k + 1)) for _ in "ab"),
-        )
-        for k in range(steps)
-    ]
-    outs = data.draw(st.sets(st.integers(2, steps + 1), min_size=1, max_size=5))
-
-    def f(x: Any, y: Any) -> Any:
-        values = [x, y]
-        for g, a, b in picks:
-            values.append(g(values[a]) if g in UNARY else g(values[a], values[b]))
-        return [values[k] for k in sorted(outs)]
-
-    plan(f, (4, 4), (4, 4), most=data.draw(st.sampled_from([0, 6, 100])))
+@given(graphs(), st.sampled_from([0, 6, 100]))
+def test_any_program(f: Program, most: int) -> None:
+    plan(f, (4, 4), (4, 4), most=most)

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from metal_batch import compile_calls
 from model_losses import MODELS, Tree
 
 import oxmlx as ox
@@ -89,15 +90,27 @@ def arrays(dtype: str, x: Tree) -> Tree:
     return ox.tree.map(lambda a: ox.array(a, dtype=dtype if a.dtype.kind == "f" else "int32"), x)
 
 
-@pytest.mark.parametrize("jit", [False, True], ids=["eager", "jit"])
-@pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize("model", MODELS)
-def test_as_jax(model: str, dtype: str, jit: bool) -> None:
+RUNS = [
+    *(
+        (model, *how)
+        for model in MODELS
+        for how in (("cpu", "float64", ""), ("cpu", "float32", "jit"))
+    ),
+    ("mlp", "cpu", "float64", "jit"),
+    pytest.param("mlp", "metal", "float32", "jit", marks=pytest.mark.clang),
+]
+
+
+@pytest.mark.parametrize(("model", "device", "dtype", "jit"), RUNS, indirect=["device"])
+def test_as_jax(model: str, device: str, dtype: str, jit: str) -> None:
     f = partial(MODELS[model][0], ox, ox.numpy)
     p, v, batches = (arrays(dtype, x) for x in data(model))
-    want = dict(expected(model))
-    for name, measure in measures(f).items():
-        got = (ox.jit(measure) if jit else measure)(p, v, batches)
+    want, fs = dict(expected(model)), measures(f)
+    if jit:
+        fs = {name: ox.jit(measure) for name, measure in fs.items()}
+        compile_calls(*((measure, (p, v, batches)) for measure in fs.values()))
+    for name, measure in fs.items():
+        got = measure(p, v, batches)
         close(f"{name} of {model}", got, want.pop(name), dtype)
     assert not want
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-import time
 from pathlib import Path
 from typing import Any
 
@@ -92,18 +91,12 @@ def test_64_greedy_tokens_of_each_prompt(model: Llama) -> None:
                 break  # from here on it is another text
 
 
-def test_a_prompt_alone_is_the_same_as_in_a_batch(
-    model: Llama, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Alone it has other padding and a cache of another size. Also says how fast it is."""
+def test_a_prompt_alone_is_the_same_as_in_a_batch(model: Llama) -> None:
+    """Alone it has other padding and a cache of another size; four layers would show it."""
+    model = model.replace(layers=model.layers[:4])
     short, long = PROMPTS[0], PROMPTS[4]
     assert len(short) < 16 < 32 < len(long)
-    times: list[float] = []
     alone, both = stream(model, [short], 16), stream(model, [long, short], 16)
     for (token, logits), (tokens, batch) in zip(alone, both, strict=True):
         assert int(token[0]) == int(tokens[1])
         assert np.abs(logits[0] - batch[1]).max() <= TOLERANCE / 2
-    for _ in stream(model, [short], 16):
-        times.append(time.process_time())
-    with capsys.disabled():
-        print(f"\nSmolLM2 decodes {1 / np.median(np.diff(times)):.1f} tokens a second of CPU time")

@@ -17,6 +17,10 @@ SMALL = [
     *("--dims", "32", "--heads", "2", "--layers", "2"),
     *("--batch", "8", "--context", "32", "--sample", "40", "--quiet"),
 ]
+TINY = [
+    *("--dims", "16", "--heads", "2", "--layers", "2"),
+    *("--batch", "4", "--context", "12", "--sample", "12", "--quiet"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +50,26 @@ def test_learns_to_write(
     assert (tmp_path / "char_transformer.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_steps_are_those_of_the_reference(device: str, hamlet: Path, tmp_path: Path) -> None:
+    settings = "--text", str(hamlet), "--steps", "12", "--learning-rate", "1e-2", *TINY
+    settings += "--save-every", "6"
+    state, ours = char_transformer.main([*settings, "--out", str(tmp_path / device)])
+    with ox.default_device("reference"):
+        _, theirs = char_transformer.main([*settings, "--out", str(tmp_path / "reference")])
+    assert len(ours) == 2
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+    assert ours[-1][2] < ours[0][2] - 0.1
+    assert {x.device.kind for x in ox.tree.leaves(state.model)} == {device}
+
+
 def test_a_resumed_run_ends_with_the_same_bits(
+    device: str,
     hamlet: Path,
     tmp_path: Path,
     traced: dict[str, list[int]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings = ["--text", str(hamlet), "--steps", "9", "--save-every", "4", *SMALL]
+    settings = ["--text", str(hamlet), "--steps", "9", "--save-every", "4", *TINY]
     whole, _ = char_transformer.main([*settings, "--out", str(tmp_path / "whole")])
 
     save_state = ox.io.save_state
@@ -88,11 +105,11 @@ def bits(leaf: object) -> object:
 
 def test_without_a_saved_state_resume_starts_anew(hamlet: Path, tmp_path: Path) -> None:
     settings = ["--text", str(hamlet), "--out", str(tmp_path), "--steps", "1", "--resume"]
-    state, history = char_transformer.main([*settings, *SMALL])
+    state, history = char_transformer.main([*settings, *TINY])
     assert state.step == len(history) == 1
 
 
-def test_writing_from_a_cache_is_reading_all_anew() -> None:
+def test_writing_from_a_cache_is_reading_all_anew(device: str) -> None:
     context, length, key = 6, 12, ox.random.key(3)
     model = Transformer(11, 16, 2, 2, key=ox.random.key(0))
     prompt = np.array([1, 4, 2], np.int32)

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 
 def test_pairs_find_each_other(
-    traced: dict[str, list[int]], capsys: pytest.CaptureFixture[str]
+    device: str, traced: dict[str, list[int]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     similarity = embeddings.main([])
     assert np.allclose(np.diag(similarity), 1, atol=1e-5)

@@ -9,7 +9,7 @@ from grad_composition import Check, after_adapting, meta_train, sine_tasks
 
 
 def test_every_check_agrees(
-    traced: dict[str, list[int]], capsys: pytest.CaptureFixture[str]
+    device: str, traced: dict[str, list[int]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     checks = grad_composition.main(["--meta-steps", "20", "--quiet"])
     assert len(checks) == 15

@@ -15,7 +15,7 @@ def walk(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[int, str]:
     return {int(k): text for k, text in zip(pieces[1::2], pieces[2::2], strict=True)}
 
 
-def test_every_stage_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_stage_is_shown(device: str, capsys: pytest.CaptureFixture[str]) -> None:
     chapters = walk(capsys)
     assert list(chapters) == list(range(1, 12))
     assert "def loss(" in chapters[1]

@@ -24,6 +24,15 @@ def write_mnist(folder: Path, data: Data) -> None:
         write_idx(folder / f"{name}-ubyte", array)
 
 
+def test_steps_are_those_of_the_reference(device: str, tmp_path: Path) -> None:
+    settings = "--data", "digits", "--limit", "256", "--epochs", "2", "--batch", "64", "--quiet"
+    ours = train_mnist_cnn.main([*settings, "--out", str(tmp_path)])
+    with ox.default_device("reference"):
+        theirs = train_mnist_cnn.main([*settings, "--out", str(tmp_path)])
+    np.testing.assert_allclose([e.loss for e in ours], [e.loss for e in theirs], rtol=1e-4)
+    assert ours[-1].loss < ours[0].loss
+
+
 def test_trains_on_idx_files(tmp_path: Path, traced: dict[str, list[int]]) -> None:
     write_mnist(tmp_path, load_enlarged_digits())
     out = tmp_path / "out"

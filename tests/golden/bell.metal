@@ -17,10 +17,24 @@ kernel void ox_mul_neg_exp_add(
     uint grp [[threadgroup_position_in_grid]],
     uint nt [[threads_per_threadgroup]],
     uint ng [[threadgroups_per_grid]]) {
-  for (int point = grp * nt + tid; point < prm.n0 * prm.n1; point += ng * nt) {
-    float r0 = x0[point];
-    float r1 = x1[point];
-    y0[point] = precise::exp(-(r0 * r0)) * r1 + 1.0f;
+  for (int at = grp * nt + tid; at < prm.n0 * prm.n1; at += 4 * (ng * nt)) {
+    float v0[4];
+    float v1[4];
+#pragma unroll
+    for (uint u = 0; u < 4; u++) {
+      int point = at + u * (ng * nt);
+      if (point < prm.n0 * prm.n1) {
+        v0[u] = x0[point];
+        v1[u] = x1[point];
+      }
+    }
+#pragma unroll
+    for (uint u = 0; u < 4; u++) {
+      int point = at + u * (ng * nt);
+      if (point < prm.n0 * prm.n1) {
+        y0[point] = precise::exp(-(v0[u] * v0[u])) * v1[u] + 1.0f;
+      }
+    }
   }
   if (tid == 0) {
     done[grp] = ng;

@@ -41,9 +41,22 @@ kernel void ox_reduce_max_sub_exp_reduce_sum_div(
   threadgroup float slots_s1[32];
   for (int i0 = grp; i0 < prm.n0; i0 += ng) {
     float s0 = prm.c0;
-    for (int k0 = tid; k0 < prm.n1; k0 += nt) {
-      float v0 = x0[i0 * prm.n1 + k0];
-      s0 = max_nan(s0, v0);
+    for (int at = tid; at < prm.n1; at += 4 * nt) {
+      float v0[4];
+#pragma unroll
+      for (uint u = 0; u < 4; u++) {
+        int k0 = at + u * nt;
+        if (k0 < prm.n1) {
+          v0[u] = x0[i0 * prm.n1 + k0];
+        }
+      }
+#pragma unroll
+      for (uint u = 0; u < 4; u++) {
+        int k0 = at + u * nt;
+        if (k0 < prm.n1) {
+          s0 = max_nan(s0, v0[u]);
+        }
+      }
     }
     for (ushort d = 16; d > 0; d /= 2) {
       float v1 = simd_shuffle_xor(s0, d);
@@ -58,9 +71,22 @@ kernel void ox_reduce_max_sub_exp_reduce_sum_div(
       s0 = max_nan(s0, slots_s0[g]);
     }
     float s1 = 0.0f;
-    for (int k0 = tid; k0 < prm.n1; k0 += nt) {
-      float v2 = x0[i0 * prm.n1 + k0];
-      s1 += precise::exp(v2 - s0);
+    for (int at = tid; at < prm.n1; at += 4 * nt) {
+      float v2[4];
+#pragma unroll
+      for (uint u = 0; u < 4; u++) {
+        int k0 = at + u * nt;
+        if (k0 < prm.n1) {
+          v2[u] = x0[i0 * prm.n1 + k0];
+        }
+      }
+#pragma unroll
+      for (uint u = 0; u < 4; u++) {
+        int k0 = at + u * nt;
+        if (k0 < prm.n1) {
+          s1 += precise::exp(v2[u] - s0);
+        }
+      }
     }
     s1 = simd_sum(s1);
     if (lane == 0) {
@@ -71,9 +97,22 @@ kernel void ox_reduce_max_sub_exp_reduce_sum_div(
     for (uint g = 1; g < nt / 32; g++) {
       s1 += slots_s1[g];
     }
-    for (int k0 = tid; k0 < prm.n1; k0 += nt) {
-      float v3 = x0[i0 * prm.n1 + k0];
-      y0[i0 * prm.n1 + k0] = precise::divide(precise::exp(v3 - s0), s1);
+    for (int at = tid; at < prm.n1; at += 4 * nt) {
+      float v3[4];
+#pragma unroll
+      for (uint u = 0; u < 4; u++) {
+        int k0 = at + u * nt;
+        if (k0 < prm.n1) {
+          v3[u] = x0[i0 * prm.n1 + k0];
+        }
+      }
+#pragma unroll
+      for (uint u = 0; u < 4; u++) {
+        int k0 = at + u * nt;
+        if (k0 < prm.n1) {
+          y0[i0 * prm.n1 + k0] = precise::divide(precise::exp(v3[u] - s0), s1);
+        }
+      }
     }
   }
   if (tid == 0) {

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from ml_dtypes import bfloat16
 
-import oxmlx.emulate as metalcompute
+from oxmlx.backends.metal.library import MODULES, find
 from oxmlx.backends.metal.texts import kernel_text
+from oxmlx.config import config
 
 EPS = 2.0**-24
 MOST_GROUPS = 64  # of 32 threads, which is as small as a device may make them
@@ -29,7 +30,7 @@ class Case(NamedTuple):
     def run(self, text: str | None = None) -> np.ndarray:
         """The memory that a dispatch leaves; each of its groups must have come to its end."""
         text = text or kernel_text(self.kernel)
-        device = metalcompute.Device()
+        device = find(MODULES[config.metal or "emulate"]).Device()
         function = device.kernel(text).function(self.kernel)
         out, done = device.buffer(unwritten(self.result)), device.buffer(4 * MOST_GROUPS)
         function(self.groups * function.limit, *self.operands, out, self.numbers, done)
@@ -164,6 +165,7 @@ def products(kernel: str) -> list[Case]:
         product(kernel, (3, 2, 2, 66, 33), ((2, 0, 1, 3), (0, 1, 2, 3), (2, 1, 0, 3)), False, True),
         product(kernel, (1, 1, 4, 33, 40), special=True),
         product(kernel, (1, 1, 5, 300, 1)),
+        product(kernel, (1, 1, 2, 3, 300)),
     ]
 
 
@@ -236,6 +238,40 @@ def scan(shape: tuple[int, int, int], reverse: bool = False, special: bool = Fal
     return Case("scan", (x.memory,), numbers, y.memory, error.memory)
 
 
+def scan_product(shape: tuple[int, int, int], kind: str, reverse: bool = False) -> Case:
+    """Of numbers about 1; of some whose products are too large or too small for a float, while
+    those of more are not; or of what is passed on."""
+    rng, length = np.random.default_rng(shape[1]), shape[1]
+    x, y = (placed(shape, (0, 1, 2), "float32", v, b) for v, b in ((np.nan, 0), (CANARY, 7)))
+    x.view[...] = np.exp(rng.normal(size=shape) / 50) * rng.choice([-1, 1], shape)
+    if kind in ("large", "small"):
+        waves = np.resize([1e30, 2e30, 1e-30, 5e-31], length)[None, :, None]
+        x.view[...] *= waves if kind == "large" else 1 / waves
+    elif kind == "special":
+        x.view[0, length // 2], x.view[-1, length // 3] = np.inf, np.nan
+        x.view[0, length // 2 + 40 :: 50] = 0
+    error = placed(shape, (0, 1, 2), "float64", 0, 7)
+    way = slice(None, None, -1 if reverse else 1)
+    with np.errstate(all="ignore"):
+        exact = np.cumprod(x.view[:, way], 1, "float64")
+        y.view[:, way] = exact
+        size = np.nan_to_num(np.abs(exact), nan=0, posinf=0)
+    factors = np.arange(1, length + 1)[:, None]
+    error.view[:, way] = factors * EPS * size + 2.0**-126
+    numbers = uints(shape[0] * shape[2], length, *along(shape), reverse, x.at, y.at)
+    return Case("scan_product", (x.memory,), numbers, y.memory, error.memory)
+
+
+def scan_product_int(shape: tuple[int, int, int], reverse: bool = False) -> Case:
+    """Of odd numbers: those of even ones are soon 0."""
+    x, y = keys(shape, "uint32"), placed(shape, (0, 1, 2), "uint32", CANARY, 7)
+    x.view[...] |= 1
+    way = slice(None, None, -1 if reverse else 1)
+    y.view[:, way] = np.cumprod(x.view[:, way], 1, "uint32")
+    numbers = uints(shape[0] * shape[2], shape[1], *along(shape), reverse, x.at, y.at)
+    return Case("scan_product_int", (x.memory,), numbers, y.memory)
+
+
 def scan_int(shape: tuple[int, int, int], reverse: bool = False) -> Case:
     x, y = keys(shape, "uint32"), placed(shape, (0, 1, 2), "uint32", CANARY, 7)
     way = slice(None, None, -1 if reverse else 1)
@@ -267,41 +303,52 @@ def rows_of(x: np.ndarray) -> np.ndarray:
     return np.moveaxis(x, 1, 2).reshape(-1, x.shape[1])
 
 
-def sort(shape: tuple[int, int, int], dtype: str) -> Case:
+def places_of(rows: np.ndarray, falling: bool) -> np.ndarray:
+    """The places in rows in order, those of equals as they were."""
+    if not falling:
+        return np.argsort(rows, 1, kind="stable")
+    return rows.shape[1] - 1 - np.argsort(rows[:, ::-1], 1, kind="stable")[:, ::-1]
+
+
+def in_runs(rows: np.ndarray, size: int, falling: bool) -> np.ndarray:
+    """Those of runs of so many elements."""
+    starts = range(0, rows.shape[1], size)
+    parts = [s + places_of(rows[:, s : s + size], falling) for s in starts]
+    return np.concatenate(parts, 1).astype("uint32")
+
+
+def sort(shape: tuple[int, int, int], dtype: str, falling: bool = False) -> Case:
     x = keys(shape, dtype)
     rows, length = rows_of(x.view), shape[1]
-    starts = range(0, length, BLOCK)
-    parts = [s + np.argsort(rows[:, s : s + BLOCK], 1, kind="stable") for s in starts]
-    numbers = uints(len(rows), length, len(parts), *along(shape), x.at, KINDS[dtype])
-    return Case(
-        "sort", (x.memory.view("uint32"),), numbers, np.concatenate(parts, 1).astype("uint32")
-    )
+    blocks = -(-length // BLOCK)
+    numbers = uints(len(rows), length, blocks, *along(shape), x.at, KINDS[dtype], falling)
+    return Case("sort", (x.memory.view("uint32"),), numbers, in_runs(rows, BLOCK, falling))
 
 
-def sort_merge(shape: tuple[int, int, int], run: int, dtype: str) -> Case:
+def sort_merge(shape: tuple[int, int, int], run: int, dtype: str, falling: bool = False) -> Case:
     x = keys(shape, dtype)
     rows, length = rows_of(x.view), shape[1]
 
     def sorted_by(size: int) -> np.ndarray:
-        starts = range(0, length, size)
-        parts = [s + np.argsort(rows[:, s : s + size], 1, kind="stable") for s in starts]
-        return np.concatenate(parts, 1).astype("uint32")
+        return in_runs(rows, size, falling)
 
-    numbers = uints(len(rows), length, run, *along(shape), x.at, KINDS[dtype])
+    numbers = uints(len(rows), length, run, *along(shape), x.at, KINDS[dtype], falling)
     operands = x.memory.view("uint32"), sorted_by(run)
     return Case("sort_merge", operands, numbers, sorted_by(2 * run))
 
 
-def permute(shape: tuple[int, int, int]) -> Case:
+def permute(shape: tuple[int, int, int], count: int, places: bool = False) -> Case:
     rng = np.random.default_rng(shape[1])
-    x, y = (placed(shape, (0, 1, 2), "uint32", CANARY, behind) for behind in (0, 7))
+    x = placed(shape, (0, 1, 2), "uint32", CANARY)
+    y = placed((shape[0], count, shape[2]), (0, 1, 2), "uint32", CANARY, 7)
     x.view[...] = rng.integers(0, 2**32, shape, "uint32")
     order = rng.permuted(
         np.broadcast_to(np.arange(shape[1]), (shape[0] * shape[2], shape[1])), axis=1
     ).astype("uint32", "C")
-    places = np.moveaxis(order.reshape(shape[0], shape[2], shape[1]), 2, 1)
-    y.view[...] = np.take_along_axis(x.view, places, 1)
-    numbers = uints(shape[0] * shape[2], shape[1], *along(shape), x.at, y.at)
+    wanted = np.moveaxis(order.reshape(shape[0], shape[2], shape[1]), 2, 1)[:, :count]
+    y.view[...] = wanted if places else np.take_along_axis(x.view, wanted, 1)
+    taken = count, count * shape[2], places
+    numbers = uints(shape[0] * shape[2], shape[1], *along(shape), x.at, y.at, *taken)
     return Case("permute", (x.memory, order), numbers, y.memory)
 
 
@@ -314,7 +361,10 @@ CASES: dict[str, Callable[[], list[Case]]] = {
     "gemv_bf16": lambda: products("gemv_bf16"),
     "gemv_f16": lambda: products("gemv_f16"),
     "gemv_columns": lambda: products("gemv_columns"),
-    "permute": lambda: [permute((5, 211, 3)), permute((1, 1, 1)), permute((2, 1000, 1))],
+    "permute": lambda: [
+        *(permute((5, 211, 3), 211), permute((1, 1, 1), 1), permute((2, 1000, 1), 1000)),
+        *(permute((3, 70, 5), 9), permute((3, 70, 5), 70, True), permute((2, 301, 2), 7, True)),
+    ],
     "scan": lambda: [
         *(scan((3, 37, 2)), scan((5, 1301, 1)), scan((1, 1, 1)), scan((2, 700, 3), reverse=True)),
         *(scan((3, 1100, 1), special=True), scan((2, 90, 2), reverse=True, special=True)),
@@ -322,6 +372,16 @@ CASES: dict[str, Callable[[], list[Case]]] = {
     "scan_int": lambda: [
         *(scan_int((3, 37, 2)), scan_int((5, 1301, 1)), scan_int((1, 1, 1))),
         scan_int((2, 700, 3), reverse=True),
+    ],
+    "scan_product": lambda: [
+        *(scan_product((3, 37, 2), "usual"), scan_product((5, 1301, 1), "large")),
+        *(scan_product((1, 1, 1), "usual"), scan_product((2, 700, 3), "usual", reverse=True)),
+        *(scan_product((3, 1100, 1), "small"), scan_product((2, 190, 2), "special")),
+        *(scan_product((3, 190, 1), "special", True), scan_product((2, 90, 2), "large", True)),
+    ],
+    "scan_product_int": lambda: [
+        *(scan_product_int((3, 37, 2)), scan_product_int((5, 1301, 1))),
+        *(scan_product_int((1, 1, 1)), scan_product_int((2, 700, 3), reverse=True)),
     ],
     "scan_max": lambda: [
         *(scan_max((3, 37, 2), "float32", True), scan_max((5, 1301, 1), "int32", False)),
@@ -332,11 +392,12 @@ CASES: dict[str, Callable[[], list[Case]]] = {
     "sort": lambda: [
         *(sort((3, 37, 2), "float32"), sort((5, 97, 1), "int32"), sort((1, 1, 1), "uint32")),
         *(sort((2, 701, 1), "uint32"), sort((1, 2048 + 300, 2), "float32")),
+        *(sort((3, 65, 2), "float32", True), sort((1, 2048 + 9, 1), "uint32", True)),
     ],
     "sort_merge": lambda: [
         *(sort_merge((2, 101, 3), 8, "float32"), sort_merge((3, 64, 1), 32, "int32")),
         *(sort_merge((1, 1, 1), 2, "uint32"), sort_merge((1, 601, 1), 512, "uint32")),
-        sort_merge((2, 5, 1), 8, "float32"),
+        *(sort_merge((2, 5, 1), 8, "float32"), sort_merge((2, 101, 2), 16, "float32", True)),
     ],
     "sum_finish": lambda: [
         *(sum_finish(5, 37), sum_finish(1, 1), sum_finish(21, 1201), sum_finish(3, 70, True)),

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import mpmath as mp
 import numpy as np
 import pytest
+from metal_batch import compile_calls
 
 import oxmlx as ox
 from oxmlx import lax
@@ -23,12 +25,15 @@ from oxmlx.ops.convert import from_numpy
 from oxmlx.ops.math import cos, exp, sin
 
 Fn = Callable[[Any], Any]
-POINTS = np.array([-0.7, 0.4, 1.3])
+POINTS = [-0.7, 0.4, 1.3]
+POINT = 0.6
 WEIGHTS = [0.5, -1.25, 2.0]
+REAL = np.dtype("float64")
+TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 
 
-def number(x: float) -> Any:
-    return from_numpy(np.asarray(x, np.float64))
+def array(x: Any) -> Any:
+    return from_numpy(np.asarray(x, REAL))
 
 
 def total(x: Any) -> Any:
@@ -40,14 +45,14 @@ def total(x: Any) -> Any:
 
 def over_batch(f: Fn) -> Fn:
     """x ↦ Σ wₖ f(x + pₖ), by one vmap."""
-    points, weights = from_numpy(POINTS), from_numpy(np.array(WEIGHTS))
+    points, weights = array(POINTS), array(WEIGHTS)
     return lambda x: total(ox.vmap(lambda p: f(x + p))(points) * weights)
 
 
 OURS: dict[str, Callable[[Fn], Fn]] = {
     "jit": ox.jit,
     "grad": ox.grad,
-    "jvp": lambda f: lambda x: ox.jvp(f, (x,), (number(1.0),))[1],
+    "jvp": lambda f: lambda x: ox.jvp(f, (x,), (array(1.0),))[1],
     "vmap": over_batch,
     "checkpoint": ox.checkpoint,
 }
@@ -65,7 +70,7 @@ MEANING: dict[str, Callable[[Fn], Fn]] = {
 def closure_in_scan(x: Any) -> Any:
     """The body closes over a tracer, and over one of its own making."""
     y = sin(x)
-    carry, outs = lax.scan(lambda c, t: (sin(c * x) + y * t, c * y), x, from_numpy(np.arange(3.0)))
+    carry, outs = lax.scan(lambda c, t: (sin(c * x) + y * t, c * y), x, array(np.arange(3)))
     return carry + total(outs * outs)
 
 
@@ -90,12 +95,12 @@ def nested_meaning(x: Any) -> Any:
 
 def jit_scan_jit(x: Any) -> Any:
     step = ox.jit(lambda c, u: sin(c) * u + x)
-    run = ox.jit(lambda c: lax.scan(lambda c, u: (step(c, u), c * c), c, from_numpy(SCANNED)))
+    run = ox.jit(lambda c: lax.scan(lambda c, u: (step(c, u), c * c), c, array(SCANNED)))
     carry, outs = run(x)
     return carry + total(outs)
 
 
-SCANNED = np.array([0.3, -0.8])
+SCANNED = [0.3, -0.8]
 
 
 def jit_scan_meaning(x: Any) -> Any:
@@ -165,7 +170,7 @@ def with_key(x: Any) -> Any:
     def step(carry: Any, _: Any) -> Any:
         key, y = carry
         key, now = ox.random.split(key)
-        return (key, sin(y) * ox.random.uniform(now, dtype=ox.float64) + x), None
+        return (key, sin(y) * ox.random.uniform(now, dtype=REAL) + x), None
 
     return lax.scan(step, (key, x), None, 2)[0][1]
 
@@ -174,14 +179,14 @@ def key_meaning(x: Any) -> Any:
     key, y = ox.random.key(KEY), x
     for _ in range(2):
         key, now = ox.random.split(key)
-        y = mp.sin(y) * mp.mpf(float(ox.random.uniform(now, dtype=ox.float64))) + x
+        y = mp.sin(y) * mp.mpf(float(ox.random.uniform(now, dtype=REAL))) + x
     return y
 
 
 def forward_while(x: Any) -> Any:
     """A loop with a data-dependent length, which has no reverse mode."""
     return lax.while_loop(
-        lambda c: c[1] < 2.5, lambda c: (sin(c[0]) * x, c[1] + 1.0), (x, number(0.0))
+        lambda c: c[1] < 2.5, lambda c: (sin(c[0]) * x, c[1] + 1.0), (x, array(0.0))
     )[0]
 
 
@@ -215,34 +220,70 @@ def one_way(program: str, stack: tuple[str, ...]) -> bool:
     return program == "while" and "grad" in modes
 
 
+def stacked(program: str, stack: tuple[str, ...]) -> Any:
+    """A program under a stack of transformations."""
+    ours, _ = PROGRAMS[program]
+    for name in reversed(stack):
+        ours = OURS[name](ours)
+    return ours
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("stack", STACKS, ids="-".join)
 def test_stack_of_three(program: str, stack: tuple[str, ...], capsys: Any) -> None:
     check(program, stack, capsys)
 
 
+def name_of(x: str | tuple[str, ...]) -> str:
+    return x if isinstance(x, str) else "-".join(x)
+
+
+PAIRS = [("jit", *pair) for pair in itertools.product(OURS, repeat=2)]
+# what changes nothing that is computed changes no kernel either
+ON_METAL = [stack for stack in PAIRS if stack.count("jit") == 1 and stack[1] != "checkpoint"]
+COMPILED = [
+    *(("cpu", stack) for stack in PAIRS),
+    *(pytest.param("metal", stack, marks=pytest.mark.clang) for stack in ON_METAL),
+]
+
+
+@cache
+def compile_stacks(program: str) -> None:
+    """Get the executor ready for all stacks over a program."""
+    stacks = [stack for stack in ON_METAL if not one_way(program, stack)]
+    compile_calls(*((stacked(program, stack), [array(POINT)]) for stack in stacks))
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
-@pytest.mark.parametrize("stack", [*itertools.product(OURS, repeat=2)], ids="-".join)
-def test_stack_of_two_on_the_cpu(program: str, stack: tuple[str, ...], capsys: Any) -> None:
-    with ox.default_device("cpu"):
-        check(program, ("jit", *stack), capsys)
+@pytest.mark.parametrize(("device", "stack"), COMPILED, indirect=["device"], ids=name_of)
+def test_compiled_stack_of_two(
+    device: str,
+    program: str,
+    stack: tuple[str, ...],
+    capsys: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if device == "metal":  # which has no doubles
+        monkeypatch.setitem(globals(), "REAL", np.dtype("float32"))
+        compile_stacks(program)
+    check(program, stack, capsys)
 
 
 def check(program: str, stack: tuple[str, ...], capsys: Any) -> None:
-    """That a program under a stack of transformations is the mathematics."""
-    ours, meaning = PROGRAMS[program]
-    for name in reversed(stack):
-        ours, meaning = OURS[name](ours), MEANING[name](meaning)
-    x = 0.6
+    """A program under a stack of transformations is the mathematics."""
+    ours, (_, meaning) = stacked(program, stack), PROGRAMS[program]
     if one_way(program, stack):
         with pytest.raises(GradientError):
-            ours(number(x))
+            ours(array(POINT))
         return
+    for name in reversed(stack):
+        meaning = MEANING[name](meaning)
     with mp.workdps(40):
-        expected = float(meaning(mp.mpf(x)))
-    got = ours(number(x))
-    assert got.dtype == np.float64
-    assert float(got) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+        expected = float(meaning(mp.mpf(POINT)))
+    got = ours(array(POINT))
+    tolerance = TOLERANCE[REAL.name]
+    assert (got.device, got.dtype) == (ox.array(0).device, REAL)
+    assert float(got) == pytest.approx(expected, rel=tolerance, abs=tolerance)
     if program == "print":
         lines = capsys.readouterr().out.splitlines()
         assert len(lines) == len(POINTS) ** stack.count("vmap")

@@ -7,18 +7,32 @@ from typing import Any
 
 import numpy as np
 import pytest
+from metal_batch import compile_calls
 
 import oxmlx as ox
 from oxmlx.testing import Program
 
-SEEDS = [*range(60), 7656, 20186, 20228, 300035]
+SEEDS = [*range(40), 7656, 20186, 20228, 300035]
+over_devices = pytest.mark.parametrize(
+    ("device", "seed"),
+    [
+        *(("cpu", seed) for seed in SEEDS),
+        *(pytest.param("metal", seed, marks=pytest.mark.clang) for seed in SEEDS[:8]),
+    ],
+    indirect=["device"],
+)
 CLOSE = {"rtol": 2e-4, "atol": 2e-4}  # a dozen float32 operations near 1, some of them sums
 
 
-def on(device: str, f: Any, program: Program) -> list[np.ndarray]:
+def run(f: Any, program: Program) -> list[np.ndarray]:
+    """The results on the default device."""
+    return [np.asarray(x) for x in f(*map(ox.numpy.asarray, program.args))]
+
+
+def on_reference(f: Any, program: Program) -> list[np.ndarray]:
     """The results there."""
-    with ox.default_device(device):
-        return [np.asarray(x) for x in f(*map(ox.numpy.asarray, program.args))]
+    with ox.default_device("reference"):
+        return run(f, program)
 
 
 def gradient(program: Program) -> Any:
@@ -35,24 +49,26 @@ def gradient(program: Program) -> Any:
     return ox.grad(weighed, argnums=(0, 1))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_programs_agree(seed: int) -> None:
+@over_devices
+def test_programs_agree(device: str, seed: int) -> None:
     program = Program(seed)
-    want = on("reference", program, program)
-    for f in (ox.jit(program), program):
-        for got, x in zip(on("cpu", f, program), want, strict=True):
+    want, jitted = on_reference(program, program), ox.jit(program)
+    compile_calls((jitted, program.args))
+    for f in (jitted, program):
+        for got, x in zip(run(f, program), want, strict=True):
             np.testing.assert_allclose(got, x, **CLOSE, err_msg=str(program))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_gradients_agree(seed: int) -> None:
+@over_devices
+def test_gradients_agree(device: str, seed: int) -> None:
     program = Program(seed)
     if "while_loop" in str(program):
         with pytest.raises(ox.errors.GradientError, match="scan"):
-            on("cpu", gradient(program), program)
+            run(gradient(program), program)
         return
-    want = on("reference", gradient(program), program)
-    for got, x in zip(on("cpu", ox.jit(gradient(program)), program), want, strict=True):
+    want, jitted = on_reference(gradient(program), program), ox.jit(gradient(program))
+    compile_calls((jitted, program.args))
+    for got, x in zip(run(jitted, program), want, strict=True):
         np.testing.assert_allclose(got, x, **CLOSE, err_msg=str(program))
 
 

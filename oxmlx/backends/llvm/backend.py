@@ -10,7 +10,7 @@ from math import prod
 
 import numpy as np
 
-from oxmlx.backends.llvm import contract
+from oxmlx.backends.llvm import shelf
 from oxmlx.backends.llvm.launch import make_launcher
 from oxmlx.backends.llvm.loop import make_loop
 from oxmlx.backends.llvm.render import Renderer
@@ -21,11 +21,14 @@ from oxmlx.backends.runner import Makers, make_executable
 from oxmlx.dtypes import is_float, short_name
 from oxmlx.ir.evaluate import Executable
 from oxmlx.ir.jaxpr import Eqn
-from oxmlx.ir.kernel import INDEX, Const, Expr, Kernel, Load, Loop, Prefix, Scalar, nodes
-from oxmlx.ir.plan import Plan
+from oxmlx.ir.kernel import INDEX, Const, Expr, Fold, Kernel, Load, Loop, Prefix, Scalar, nodes
+from oxmlx.ir.plan import Over, Plan
 from oxmlx.ir.primitive import Primitive
 
 MOST_ELEMENTS = int(np.iinfo(INDEX).max)
+MOST_SEEN = 1024
+"""Elements of a window that a kernel goes through."""
+WINDOWS = "reduce_window", "arg_window"
 
 
 class Cpu:
@@ -39,12 +42,14 @@ class Cpu:
         return llvm_installed()
 
     def obstacle(self, prim: Primitive, body: Expr) -> str:
-        if prim.kind == "fold" and prim.reuses:
+        if prim.name == "dot_general" or (prim.name == "conv_general" and is_float(body.dtype)):
             return "several elements read the same operands: a library does it better"
+        if prim.name.startswith(WINDOWS) and window_size(body) > MOST_SEEN:
+            return "its windows are large: it is less work axis by axis"
         return next(filter(None, map(no_code, nodes(body))), "")
 
     def shelf(self, eqn: Eqn) -> str:
-        return contract.name_of(eqn.prim, [a.aval for a in eqn.inputs])
+        return shelf.name_of(eqn)
 
     def is_exact(self, kernel: Kernel) -> bool:
         return not any(map(rounds_its_own_way, kernel.nodes))
@@ -56,10 +61,14 @@ class Cpu:
     def source(self, kernel: Kernel) -> str:
         return Renderer(kernel, target().lanes).text()
 
+    def source_in_place(self, kernel: Kernel, over: Over) -> str:
+        return self.source(kernel)
+
     def load(self, plan: Plan) -> Executable:
-        return make_executable(
-            plan, Makers(make_launcher, library=contract.fetch, loop=make_loop, join=join)
+        makers = Makers(
+            make_launcher, library=shelf.fetch, loop=make_loop, join=join, in_place=make_launcher
         )
+        return make_executable(plan, makers)
 
 
 @cache
@@ -73,6 +82,11 @@ def llvm_installed() -> bool:
         )
         warnings.warn(message, RuntimeWarning, stacklevel=2)
     return found
+
+
+def window_size(body: Expr) -> int:
+    """How many elements the folds of an expression go through."""
+    return prod(e.loop.extent.value for e in nodes(body) if isinstance(e, Fold))
 
 
 def rounds_its_own_way(e: Expr) -> bool:

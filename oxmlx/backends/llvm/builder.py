@@ -124,6 +124,12 @@ class Builder:
     def load(self, kind: str, at: str) -> str:
         return self.do(f"load {kind}, ptr {at}, align 1")
 
+    def prefetch(self, at: str, ahead: int) -> None:
+        """Ask for the memory so many bytes behind an address, be it there or not."""
+        there = self.address("i8", at, str(ahead))
+        read_once = [("i32", "0"), ("i32", "3"), ("i32", "1")]
+        self.call("llvm.prefetch.p0", "void", [("ptr", there), *read_once])
+
     def get(self, kind: str, slot: str) -> str:
         """The value of a variable."""
         return self.do(f"load {kind}, ptr {slot}")
@@ -145,7 +151,7 @@ class Builder:
         return self.do(f"{op} i64 {x}, {y}")
 
     @contextmanager
-    def loop(self, start: str, stop: str, step: int) -> Generator[str]:
+    def loop(self, start: str, stop: str, step: int | str) -> Generator[str]:
         """for i = start; i < stop; i += step"""
         counter = self.slot("i64")
         head, body, end = (self.fresh(name) for name in ("head", "body", "end"))

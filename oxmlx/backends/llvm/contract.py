@@ -241,7 +241,7 @@ def few_rows(whole: Contraction, a: Layout, b: Layout) -> Code:
     numbers = gemv.Numbers(
         whole.columns, whole.terms, step, a.row, a.term, b.term, b.row, *whole.steps
     )
-    division = cut(whole, whole.batch, ceil(whole.columns / gemv.STRIP), 1)
+    division = cut(whole.work, whole.batch, ceil(whole.columns / gemv.STRIP), 1)
     copied = step * (round_up(whole.rows, text.width) if a.row == 1 else whole.rows)
     return Code(source, numbers, division, (copied, whole.rows * text.vectors * text.width**2))
 
@@ -268,15 +268,15 @@ def many_rows(whole: Contraction, a: Layout, b: Layout) -> Code:
     )
     panels = ceil(whole.columns / text.panel)
     stays = not copies and height * whole.terms * text.sum.itemsize <= CACHE
-    division = cut(whole, whole.batch * groups, panels, 1 if stays else REUSE)
+    division = cut(whole.work, whole.batch * groups, panels, 1 if stays else REUSE)
     copied = round_up(height, text.width) * (gemm.BLOCK + gemm.PADDING)
     sums = height * whole.columns if text.is_half or whole.swaps else 0
     return Code(source, numbers, division, (copied, gemm.BLOCK * text.panel, sums))
 
 
-def cut(whole: Contraction, rows: int, lanes: int, least: int) -> Division:
+def cut(work: int, rows: int, lanes: int, least: int) -> Division:
     """The chunks of a product: rows, or pieces of rows of at least so many lanes."""
-    wanted = max(1, min(MOST, whole.work // CHUNK))
+    wanted = max(1, min(MOST, work // CHUNK))
     row_grain = ceil(rows / min(rows, wanted))
     lane_grain = min(lanes, max(least, ceil(lanes * rows / wanted))) if rows < wanted else lanes
     pieces = ceil(lanes / lane_grain)

@@ -39,6 +39,8 @@ from oxmlx.ir.kernel import (
 )
 from oxmlx.ir.rows import guarded_loads, outside
 
+AHEAD = 4096
+"""Bytes from what is read to what the hardware is asked for early."""
 I64: Dtype = np.dtype(np.int64)
 
 
@@ -239,6 +241,8 @@ class Elements:
         mask = self.within(e) if guarded else self.here.mask
         at = self.neighbours(e.buffer, e.index)
         if at is not None and mask is None:
+            if e in self.here.early:
+                b.prefetch(at, AHEAD)
             return b.from_memory(b.load(wide, at), e.dtype, self.width)
         on, zeros = mask or self.all_on(), (wide, "zeroinitializer")
         lanes, name = (b.type_of(on), on.text), mangled(kind, self.width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from oxmlx.backends.llvm.builder import Value
@@ -23,8 +24,10 @@ class Frame:
     """The index along which vectors run."""
     bases: Sequence[str] = ("0",)
     """Of each vector in flight, the lane of its first element."""
-    mask: Value | None = None
-    """The lanes that are on, if not all are."""
+    masks: Sequence[Value | None] = (None,)
+    """Of each, the lanes that are on, if not all are."""
+    early: AbstractSet[Expr] = frozenset()
+    """Loads for whose memory the hardware is asked early."""
     copy: int = 0
     """The vector that is worked on."""
     uniform: dict[Expr, Value] = field(default_factory=dict[Expr, Value])
@@ -53,6 +56,11 @@ class Frame:
                 if all(e.free.isdisjoint(loops) for e in key[1])
             },
         )
+
+    @property
+    def mask(self) -> Value | None:
+        """The lanes of the vector that is worked on that are on, if not all are."""
+        return self.masks[self.copy]
 
     @property
     def around(self) -> frozenset[Index]:

@@ -44,6 +44,16 @@ LOG_ERFC = (
     *(0.0238365435, -0.106961533, -0.634196103, -1.12920392, 0.000125295483),
 )
 """log erfc x for 1 ≤ x ≤ 4."""
+ERF_INV = (
+    *(-8.79105677e-09, 2.32326443e-08, 4.66170661e-07, -3.46270485e-06, -4.96334769e-06),
+    *(0.000218344445, -0.0012527419, -0.00417738687, 0.24664028, 1.50140941),
+)
+"""erf⁻¹ y / y, in w - 2.5 with w = -log(1 - y²), for w ≤ 5."""
+ERF_INV_TAIL = (
+    *(0.000124545826, -0.000179178285, -0.000316110585, 0.00131832343, -0.00252437638),
+    *(0.00377836125, -0.00530046877, 0.00704948651, 1.00371873, 2.95832014),
+)
+"""The same in √w - 3.125, for 5 ≤ w < 16, which is as far as f32 goes."""
 
 
 class Functions:
@@ -109,6 +119,8 @@ class Functions:
             args = [(kind, x.text), (kind, n.text), *options]
             return x._replace(text=self.b.call(name, kind, args))
         whole = self.b.convert("fptosi", n, I32)  # in two steps: the result may be subnormal
+        # Of NaN it is poison: frozen, some number. What that scales becomes NaN by other ways.
+        whole = whole._replace(text=self.b.do(f"freeze {self.b.type_of(whole)} {whole.text}"))
         half = self.integer("ashr", whole, 1)
         rest = self.integer("sub", whole, half)
         return self.mul(self.mul(x, self.power_of_two(half)), self.power_of_two(rest))
@@ -175,12 +187,11 @@ class Functions:
     def tanh(self, x: Value) -> Value:
         """-t / (t + 2) with t = expm1(-2 |x|), to 2.5 units in the last place"""
         size = self.b.intrinsic("fabs", x)
-        n, r = self.reduced(self.clamp(self.mul(size, -2.0), -25.0, 0.0))
+        twice = self.mul(size, -2.0)
+        n, r = self.reduced(self.where("olt", twice, -25.0, self.like(-25.0, x), twice))
         power = self.scale(self.like(1.0, x), n)
         t = self.fma(power, self.expm1_near(r), self.sub(power, 1.0))
-        y = self.div(self.negative(t), self.add(t, 2.0))
-        y = self.where("uno", x, x, x, y)
-        return self.b.intrinsic("copysign", y, x)
+        return self.b.intrinsic("copysign", self.div(t, self.add(t, 2.0)), x)
 
     def logistic(self, x: Value) -> Value:
         """1 / (1 + e⁻ˣ), to 2.2 units in the last place"""
@@ -199,6 +210,13 @@ class Functions:
         far = self.b.intrinsic("copysign", self.sub(self.like(1.0, x), tail), x)
         y = self.where("olt", size, 1.0, near, far)
         return self.where("uno", x, x, x, y)
+
+    def erf_inv(self, y: Value) -> Value:
+        """The x with erf x = y, to 3.1 units in the last place"""
+        w = self.negative(self.log(self.fma(self.negative(y), y, self.like(1.0, y))))
+        near = self.polynomial(self.sub(w, 2.5), ERF_INV)
+        far = self.polynomial(self.sub(self.b.intrinsic("sqrt", w), 3.125), ERF_INV_TAIL)
+        return self.mul(self.where("olt", w, 5.0, near, far), y)
 
     # Circular functions
 

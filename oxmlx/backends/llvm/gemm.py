@@ -6,6 +6,7 @@ after another: its bits depend on nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from oxmlx.backends.llvm.builder import Builder, Value
@@ -77,17 +78,46 @@ class Gemm(MatrixText):
                 left = self.splat(b, b.get(self.kind, b.address(self.kind, at, k)))
                 for y, slot in zip(right, slots, strict=True):
                     self.multiply_add(b, left, y, slot)
-        for n in range(VECTORS):
-            on = self.mask(b, b.do(f"sub i64 %columns, {n * w}"))
-            seen = b.do(f"select i1 %old, <{w} x i1> {on}, <{w} x i1> zeroinitializer")
-            for k, slots in enumerate(sums):
-                offset = b.arith("add", b.arith("mul", "%c_row", str(k)), str(n * w))
-                at = b.address(self.kind, "%c", offset)
-                before = self.masked_load(b, self.kind, at, seen)
-                total = b.do(f"fadd {self.vector} {before}, {b.get(self.vector, slots[n])}")
-                self.masked_store(b, self.kind, total, at, on)
+        starts = (b.arith("mul", "%c_row", str(k)) for k in range(height))
+        self.add_tile(b, sums, [b.address(self.kind, "%c", at) for at in starts])
         params = "ptr %a, i64 %a_row, ptr %b, ptr %c, i64 %c_row, i64 %terms, i64 %columns, i1 %old"
         return b.close(f"internal void @tile{height}({params})")
+
+    def add_tile(self, b: Builder, sums: Sequence[Sequence[str]], rows: Sequence[str]) -> None:
+        """Rows of C = sums, or C += sums if `old` is set. Stores with masks, which only the last
+        columns need, are slow where C is in no cache."""
+        count = len(sums[0])
+        is_whole = b.do(f"icmp sge i64 %columns, {count * self.width}")
+        with b.when(is_whole):
+            self.add_rows(b, sums, rows, [])
+        with b.when(b.do(f"xor i1 {is_whole}, true")):
+            left = [b.do(f"sub i64 %columns, {n * self.width}") for n in range(count)]
+            self.add_rows(b, sums, rows, [self.mask(b, n) for n in left])
+
+    def add_rows(
+        self,
+        b: Builder,
+        sums: Sequence[Sequence[str]],
+        rows: Sequence[str],
+        masks: Sequence[str],
+    ) -> None:
+        """The same where masks are on, if there are any."""
+        for row, slots in zip(rows, sums, strict=True):
+            for n, slot in enumerate(slots):
+                at = b.address(self.kind, row, str(n * self.width))
+                with b.when("%old"):
+                    before = (
+                        self.masked_load(b, self.kind, at, masks[n])
+                        if masks
+                        else b.load(self.vector, at)
+                    )
+                    total = b.do(f"fadd {self.vector} {before}, {b.get(self.vector, slot)}")
+                    b.put(self.vector, total, slot)
+                total = b.get(self.vector, slot)
+                if masks:
+                    self.masked_store(b, self.kind, total, at, masks[n])
+                else:
+                    b.line(f"store {self.vector} {total}, ptr {at}, align 4")
 
     def product(self) -> Builder:
         """All of it: for groups of rows, for blocks of terms, for panels."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -12,35 +13,41 @@ from numpy.typing import NDArray
 
 from oxmlx.backends.llvm.block import pack_numbers
 from oxmlx.backends.llvm.entry import Native, Way, make_native
-from oxmlx.backends.llvm.memory import maker
+from oxmlx.backends.llvm.memory import SMALL, maker
 from oxmlx.backends.llvm.render import ENTRY, Renderer
 from oxmlx.backends.llvm.scratch import pieces
 from oxmlx.backends.llvm.share import LONG, divide, work_of
 from oxmlx.backends.llvm.target import target
 from oxmlx.backends.llvm.workers import count_threads, get_team
+from oxmlx.backends.ownership import is_alone
 from oxmlx.backends.runner import Launchable, Shape, compile_or_interpret
 from oxmlx.cached import cached_property
 from oxmlx.ir.kernel import Kernel
+from oxmlx.ir.plan import NOTHING, Over
 
 Array = NDArray[Any]
 MOST_TEXTS = 1024
 
 
 class Launcher:
-    """A compiled kernel.
+    """A compiled kernel, which may write outputs `over` inputs: its text is the same. Of small ones
+    new memory is cheaper than to ask whether they may be written to.
 
     Raises:
         MissingRule: there is no code for some operation.
         CompileError: LLVM refuses the text.
     """
 
-    def __init__(self, kernel: Kernel, shapes: Sequence[Shape]) -> None:
+    def __init__(self, kernel: Kernel, shapes: Sequence[Shape], over: Over = NOTHING) -> None:
         machine = target()
         renderer = Renderer(kernel, machine.lanes)
         self.kernel = kernel
         self.text = text_of(renderer)
         self.engine = machine.load(self.text)
         self.outputs = [maker(s, b.dtype) for s, b in zip(shapes, kernel.outputs, strict=True)]
+        self.shapes = shapes
+        large = [prod(b.shape) * b.dtype.itemsize >= SMALL for b in kernel.outputs]
+        self.over = {k: n for k, n in over.items() if large[k]}
         self.division = divide(renderer)
         self.numbers = pack_numbers(kernel)
         self.scratch = tuple(b.dtype.itemsize * prod(b.shape) for b in renderer.rows.scratch)
@@ -54,8 +61,11 @@ class Launcher:
         return make_native(way, entry, self.division, self.numbers, self.scratch)
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
-        """The outputs, in new memory."""
-        outs = [make() for make in self.outputs]
+        """The outputs, in new memory or in that of inputs which nobody else refers to."""
+        if self.over:
+            outs = [self.place(k, inputs) for k in range(len(self.outputs))]
+        else:
+            outs = [make() for make in self.outputs]
         plain = in_order(inputs)
         if self.division.chunks > 1 and (threads := count_threads()) > 1:
             self.share(threads, plain, outs)
@@ -64,6 +74,13 @@ class Launcher:
         else:
             self.native(*plain, *outs)
         return outs
+
+    def place(self, k: int, inputs: Sequence[Array]) -> Array:
+        """Memory for output k."""
+        n = self.over.get(k)
+        if n is None or not is_alone(inputs, n) or not inputs[n].flags.c_contiguous:
+            return self.outputs[k]()
+        return inputs[n].reshape(self.shapes[k])
 
     def share(self, threads: int, inputs: list[Array], outs: list[Array]) -> None:
         """Run it with a team, in which each thread has scratch memory of its own."""
@@ -101,12 +118,15 @@ def in_order(inputs: Sequence[Any]) -> list[Array]:
     ]
 
 
-def make_launcher(kernel: Kernel, shapes: Sequence[Shape] | None = None) -> Launchable:
+def make_launcher(
+    kernel: Kernel, shapes: Sequence[Shape] | None = None, over: Over = NOTHING
+) -> Launchable:
     """What runs a kernel: the interpreter, if it is over nothing, or if LLVM refuses its text.
 
     Args:
         kernel: whose buffers may have fewer axes than the arrays.
         shapes: of the arrays that it returns, by default those of its buffers.
+        over: which outputs may be written over which inputs.
     """
     shapes = [b.shape for b in kernel.outputs] if shapes is None else shapes
-    return compile_or_interpret(Launcher, kernel, shapes)
+    return compile_or_interpret(partial(Launcher, over=over), kernel, shapes)

@@ -22,19 +22,19 @@ FLOAT = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 INTEGER = {"add": "add", "sub": "sub", "mul": "mul", "and": "and", "or": "or", "xor": "xor"}
 INTRINSICS = {"abs": "fabs", "floor": "floor", "ceil": "ceil", "round": "rint", "sqrt": "sqrt"}
 ORDER = ("lt", "le", "gt", "ge")
-VECTOR = ("exp", "expm1", "log", "log1p", "tanh", "logistic", "erf", "sin", "cos")
+VECTOR = ("exp", "expm1", "log", "log1p", "tanh", "logistic", "erf", "erf_inv", "sin", "cos")
 """What `Functions` has for f32."""
 C_NAMES = {
     **{name: name for name in ("exp", "exp2", "expm1", "log", "log1p", "log2", "cbrt", "pow")},
     **{name: name for name in ("sin", "cos", "tan", "asin", "acos", "atan", "atan2")},
     **{name: name for name in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh")},
-    **{"erf": "erf", "erfc": "erfc", "rem": "fmod"},
+    **{"erf": "erf", "erfc": "erfc", "lgamma": "lgamma", "rem": "fmod"},
 }
 """What the C library has."""
 APPROXIMATE = frozenset((*VECTOR, *C_NAMES)) - {"rem"}
 """Operations on floats that no standard defines to the last bit."""
 EXACT = frozenset(
-    {"neg", "abs", "max", "min", "floor", "ceil", "round", "sign", "select", "bitcast"}
+    {"neg", "abs", "max", "min", "floor", "ceil", "round", "sign", "select", "bitcast", "nextafter"}
 )
 """Operations whose result on 16-bit floats needs no rounding."""
 
@@ -133,6 +133,8 @@ def float_op(b: Builder, op: str, args: tuple[Value, ...]) -> Value | None:
             return b.compare("olt", b.intrinsic("fabs", x), b.number(np.inf, x))
         case "rsqrt":
             return f.div(b.number(1, x), b.intrinsic("sqrt", x))
+        case "nextafter":
+            return next_after(b, x, y)
         case "logistic":
             t = c_library(b, "exp", f.negative(b.intrinsic("fabs", x)))
             return f.div(f.where("oge", x, 0.0, b.number(1, x), t), f.add(t, 1.0))
@@ -193,8 +195,60 @@ def integer_op(b: Builder, op: str, args: tuple[Value, ...]) -> Value | None:
             return b.intrinsic("ctpop", x)
         case "clz":
             return flagged(b, "ctlz", x)
+        case "pow":
+            return integer_power(b, x, y)
         case _:
             return None
+
+
+def integer_power(b: Builder, x: Value, y: Value) -> Value:
+    """xʸ by squaring; 1/xⁿ towards zero, and 0 where x is 0."""
+    zero, one = b.number(0, x), b.number(1, x)
+    inverts = b.compare("slt", y, zero) if is_signed(x.dtype) else None
+    exponent = b.select(inverts, b.binary("and", y, one), y) if inverts else y
+    kind = b.type_of(x)
+    power, square, rest = (b.slot(kind) for _ in range(3))
+    for slot, start in ((power, one), (square, x), (rest, exponent)):
+        b.put(kind, start.text, slot)
+    with b.loop("0", str(8 * x.dtype.itemsize), 1):
+        now, factor, bits = (x._replace(text=b.get(kind, s)) for s in (power, square, rest))
+        is_odd = b.compare("ne", b.binary("and", bits, one), zero)
+        b.put(kind, b.select(is_odd, b.binary("mul", now, factor), now).text, power)
+        b.put(kind, b.binary("mul", factor, factor).text, square)
+        b.put(kind, b.binary("lshr", bits, one).text, rest)
+    out = x._replace(text=b.get(kind, power))
+    if inverts is None:
+        return out
+    is_unit = b.binary("or", b.compare("eq", x, one), b.compare("eq", x, b.number(-1, x)))
+    return b.select(inverts, b.select(is_unit, out, zero), out)
+
+
+def next_after(b: Builder, x: Value, y: Value) -> Value:
+    """The neighbour of x in the direction of y: one more or less, as integers have the bits."""
+    kind, memory = f"i{8 * x.dtype.itemsize}", memory_type(x.dtype)
+    word = np.dtype(f"i{x.dtype.itemsize}")
+
+    def bits(v: Value) -> Value:
+        text = b.to_memory(v)
+        if memory != kind:
+            text = b.do(f"bitcast {typed(memory, v.lanes)} {text} to {typed(kind, v.lanes)}")
+        return Value(text, word, v.lanes)
+
+    def floats(v: Value) -> Value:
+        text = v.text
+        if memory != kind:
+            text = b.do(f"bitcast {typed(kind, v.lanes)} {text} to {typed(memory, v.lanes)}")
+        return b.from_memory(text, x.dtype, v.lanes)
+
+    zero = b.number(0, x)
+    grows = b.binary("xor", b.compare("olt", x, y), b.compare("olt", x, zero))
+    at = bits(x)
+    step = b.select(grows, b.number(1, at), b.number(-1, at))
+    sign = b.binary("and", bits(y), b.number(np.iinfo(word).min, at))
+    least = b.binary("or", sign, b.number(1, at))
+    moved = b.select(b.compare("oeq", x, zero), least, b.binary("add", at, step))
+    out = b.select(b.compare("oeq", x, y), y, floats(moved))
+    return b.select(b.compare("uno", x, y), b.binary("fadd", x, y), out)
 
 
 def flagged(b: Builder, name: str, x: Value) -> Value:

@@ -43,23 +43,24 @@ def sequence(ready: Sequence[Ready], part: Steps, wanted: set[Var]) -> list[Read
     inputs = [v for v in read if v not in made]
     outputs = [v for v in made if v in wanted]
     freed = [v for step in part if isinstance(step, Free) for v in step.variables if v not in made]
-    whole = Ready(Calls(ready, inputs, outputs), inputs, outputs)
+    whole = Ready(Calls(part, inputs, outputs), inputs, outputs)
     return [whole, Free(tuple(freed))] if freed else [whole]
 
 
 class Calls:
     """From what some steps read to what others want of them."""
 
-    def __init__(
-        self, steps: Sequence[Ready], inputs: Sequence[Var], outputs: Sequence[Var]
-    ) -> None:
-        self.table = Table()
-        self.table.at = {v: self.table.input(k) for k, v in enumerate(inputs)}
+    def __init__(self, steps: Steps, inputs: Sequence[Var], outputs: Sequence[Var]) -> None:
+        self.table = table = Table()
+        table.at = {v: table.input(k) for k, v in enumerate(inputs)}
+        table.wanted = {v: table.new(v.aval) for v in outputs}
         for step in steps:
-            if is_short(step.call):
-                self.table.add(step.call, step.inputs, step.outputs)
-        self.outputs = [self.table.at[v] for v in outputs]
-        self.drive = make_driver(self.table, 1)
+            if isinstance(step, Free):
+                table.free(step.variables)
+            elif is_short(step.call):
+                table.add(step.call, step.inputs, step.outputs, step.over)
+        self.outputs = [*table.wanted.values()]
+        self.drive = make_driver(table, 1)
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
         """The outputs, in new memory."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from math import prod
-from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +24,6 @@ from oxmlx.ir.jaxpr import Atom, Literal, Var
 from oxmlx.ir.plan import Free, Group, Launch, Library, Plan
 
 Array = NDArray[Any]
-Source: TypeAlias = Callable[[Sequence[Array]], Array]
-"""Where an array comes from, given the inputs of the loop."""
 
 
 class Call(NamedTuple):
@@ -41,17 +38,30 @@ class Call(NamedTuple):
 
 
 class Table:
-    """What native code goes through, while it is written."""
+    """What native code goes through, while it is written.
+
+    The memory of results is new in each run. All else that calls make is work in progress, and lies
+    in memory of the thread, where an array has the place of one that nobody reads any more.
+    """
 
     def __init__(self) -> None:
-        self.sources: list[Source] = []
+        self.template: list[Any] = []
+        """The arrays of a run, those that are there already."""
+        self.given: list[tuple[int, int]] = []
+        """The arrays that are inputs of the loop."""
+        self.makers: list[tuple[int, Callable[[], Array]]] = []
+        """Those in new memory."""
+        self.scratch: list[tuple[int, int]] = []
+        """Those for work in progress within a call, and their bytes."""
+        self.places: dict[int, int] = {}
+        """Those for values that only calls read, and their bytes."""
+        self.spare: dict[int, list[int]] = {}
+        """Those of so many bytes that are not in use."""
         self.calls: list[Call] = []
         self.moves: list[tuple[int, int]] = []
         """The arrays whose address moves on after a step, and by how many bytes."""
         self.swaps: list[tuple[int, int]] = []
         """The arrays that change places."""
-        self.scratch: list[tuple[int, int]] = []
-        """Arrays for work in progress, and their bytes."""
         self.tested, self.condition = -1, 0
         """Before which call it is decided whether to go on, and the array that says so."""
         self.at: dict[Any, int] = {}
@@ -65,47 +75,65 @@ class Table:
         self.kept: list[Any] = []
         """What owns the code that is called."""
 
-    def source(self, x: Source) -> int:
-        """One more array: its number."""
-        self.sources.append(x)
-        return len(self.sources) - 1
+    def own(self, x: Array | None) -> int:
+        """An array that is there already: its number."""
+        self.template.append(x)
+        return len(self.template) - 1
 
     def input(self, k: int) -> int:
         """Input k of the loop."""
-        return self.source(itemgetter(k))
-
-    def make(self, make: Callable[[], Array]) -> int:
-        """New memory for each run."""
-        return self.source(lambda _: make())
+        at = self.own(None)
+        self.given.append((at, k))
+        return at
 
     def new(self, aval: Aval) -> int:
-        """New memory for a value."""
-        return self.make(maker(aval.shape, aval.dtype))
+        """New memory for a value, in each run."""
+        at = self.own(None)
+        self.makers.append((at, maker(aval.shape, aval.dtype)))
+        return at
 
-    def own(self, x: Array) -> int:
-        """An array that is there already."""
-        return self.source(lambda _: x)
+    def progress(self, aval: Aval) -> int:
+        """Memory for a value that only calls read."""
+        size = aval.size * aval.dtype.itemsize
+        if spare := self.spare.get(size):
+            return spare.pop()
+        at = self.own(None)
+        self.places[at] = size
+        return at
+
+    def free(self, variables: Sequence[Var]) -> None:
+        """Nobody reads some values any more."""
+        for v in variables:
+            at = self.at.pop(v, -1)
+            if at in self.places:
+                self.spare.setdefault(self.places[at], []).append(at)
 
     def share(self, sizes: Sequence[int]) -> list[int]:
         """Scratch arrays of so many bytes, which all calls share: they come one after another."""
         for n, size in enumerate(sizes):
             if n == len(self.scratch):
-                self.scratch.append((self.own(np.empty(0)), 0))
+                self.scratch.append((self.own(None), 0))
             at, before = self.scratch[n]
             self.scratch[n] = at, max(before, size)
         return [at for at, _ in self.scratch[: len(sizes)]]
 
     def arrays(self, inputs: Sequence[Array]) -> list[Array]:
         """The arrays for one run."""
-        out = [source(inputs) for source in self.sources]
-        for (at, _), piece in zip(self.scratch, pieces(self.sizes), strict=True):
+        out = self.template.copy()
+        for at, k in self.given:
+            out[at] = inputs[k]
+        for at, make in self.makers:
+            out[at] = make()
+        numbers, sizes = self.pieces
+        for at, piece in zip(numbers, pieces(sizes), strict=True):
             out[at] = piece
         return out
 
     @cached_property
-    def sizes(self) -> tuple[int, ...]:
-        """The bytes of the scratch arrays."""
-        return tuple(size for _, size in self.scratch)
+    def pieces(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The arrays in memory of the thread, and their bytes."""
+        every = [*self.scratch, *self.places.items()]
+        return tuple(at for at, _ in every), tuple(size for _, size in every)
 
     def write(self, plan: Plan, inputs: Sequence[int], outputs: Sequence[int] = ()) -> list[int]:
         """The calls of a plan on arrays of these numbers; results go to `outputs`, if given.
@@ -125,10 +153,10 @@ class Table:
                 case Group(launches):
                     for launch in launches:
                         self.launch(launch)
-                case Library(_, eqn):
-                    self.add(fetch(eqn), eqn.inputs, eqn.outputs)
-                case Free():
-                    pass
+                case Library(_, eqn) if eqn.prim.name == "dot_general":
+                    self.add(fetch(eqn), eqn.inputs, eqn.outputs, {})
+                case Free(variables):
+                    self.free(variables)
                 case _:
                     self.fits = False
                     return []
@@ -144,7 +172,7 @@ class Table:
         if isinstance(a, Literal):
             return self.own(np.array(a.value))
         if a not in self.at:
-            self.at[a] = self.wanted[a] if a in self.wanted else self.new(a.aval)
+            self.at[a] = self.wanted[a] if a in self.wanted else self.progress(a.aval)
         return self.at[a]
 
     def launch(self, step: Launch) -> None:
@@ -153,21 +181,28 @@ class Table:
             self.fits = False
             return
         shapes = [v.aval.shape for v in step.outputs]
-        self.add(Launcher(step.kernel, shapes), step.inputs, step.outputs)
+        self.add(Launcher(step.kernel, shapes), step.inputs, step.outputs, step.over)
 
     def add(
-        self, code: Launcher | Contraction, inputs: Sequence[Atom], outputs: Sequence[Var]
+        self,
+        code: Launcher | Contraction,
+        inputs: Sequence[Atom],
+        outputs: Sequence[Var],
+        over: Mapping[Var, Var],
     ) -> None:
-        """The call of a kernel or a product on the arrays of variables."""
+        """The call of a kernel or a product on the arrays of variables, `over` some that die."""
         self.fits &= is_short(code)
+        reads = [*map(self.place, inputs)]
+        for y, x in over.items():
+            if self.at[x] in self.places and y not in self.wanted:
+                self.at[y] = self.at.pop(x)
+        writes = [*map(self.place, outputs)]
         if isinstance(code, Launcher):
-            arrays = *inputs, *outputs
-            slots = *map(self.place, arrays), *self.share(code.scratch)
+            slots = *reads, *writes, *self.share(code.scratch)
             engine, name, division, numbers = code.engine, ENTRY, code.division, code.numbers
         elif job := code.in_order:
-            a, b = inputs[:: -1 if code.swaps else 1]
-            places = self.place(a), self.place(b), self.own(job.offsets), self.place(*outputs)
-            slots = *places, *self.share(job.scratch)
+            a, b = reads[:: -1 if code.swaps else 1]
+            slots = a, b, self.own(job.offsets), *writes, *self.share(job.scratch)
             engine, name = job.engine, matrix.ENTRY
             _, numbers, division, _ = job.code
         else:

@@ -20,7 +20,7 @@ from oxmlx.errors import DtypeError, MissingRule
 from oxmlx.ir.evaluate import Executable
 from oxmlx.ir.jaxpr import Eqn
 from oxmlx.ir.kernel import Const, Expr, Kernel, Load, Loop, Prefix, Scalar, nodes
-from oxmlx.ir.plan import Host, Plan
+from oxmlx.ir.plan import Host, Over, Plan
 from oxmlx.ir.primitive import Primitive
 
 log = logging.getLogger("oxmlx")
@@ -60,9 +60,13 @@ class Metal:
     def source(self, kernel: Kernel) -> str:
         return render(kernel)
 
+    def source_in_place(self, kernel: Kernel, over: Over) -> str:
+        return render(kernel, over)
+
     def load(self, plan: Plan) -> Executable:
         advise()
-        run = make_executable(plan, Makers(make_launcher, load_group, shelf.fetch))
+        makers = Makers(make_launcher, load_group, shelf.fetch, in_place=make_launcher)
+        run = make_executable(plan, makers)
         steps = fallbacks(plan)
         for step in steps:
             tell(step)

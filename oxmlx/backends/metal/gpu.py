@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from oxmlx.backends.blocks import Block, Blocks, block_of
 from oxmlx.backends.metal.library import library
 from oxmlx.backends.metal.residents import Residents
+from oxmlx.backends.ownership import is_alone
 from oxmlx.dtypes import Dtype
 from oxmlx.errors import (
     CheckError,
@@ -147,8 +148,8 @@ class Gpu:
 
     def place(self, x: NDArray[Any]) -> Block:
         """The memory of the device with the elements of `x`, its own if `x` was made here."""
-        block = block_of(x)
-        if block is not None and block.source in self.sources and is_whole(x, block):
+        block = self.holds(x)
+        if block is not None:
             return block
         with self.lock:
             block = self.residents.find(x)
@@ -163,10 +164,30 @@ class Gpu:
         Raises:
             CheckError: it is not of this device, so what a kernel writes would be lost.
         """
-        block = block_of(x)
-        if block is None or block.source not in self.sources or not is_whole(x, block):
+        block = self.holds(x)
+        if block is None:
             raise CheckError("metal", "a result is to lie in an array that is not of this device")
         return block
+
+    def holds(self, x: NDArray[Any]) -> Block | None:
+        """The memory of `x`, if it was made here and all of it in order is `x`."""
+        block = block_of(x)
+        here = block is not None and block.source in self.sources and is_whole(x, block)
+        return block if here else None
+
+    def reuse(self, inputs: Sequence[Any], k: int, shape: tuple[int, ...]) -> NDArray[Any]:
+        """An array of this device with the elements of input k of a list: in its memory if it lies
+        here, and nobody else refers to it, else in new memory."""
+        self.check_process()
+        alone = is_alone(inputs, k)
+        x = np.asarray(inputs[k])
+        here = self.holds(x) is not None
+        if alone and here:
+            return self.blocks.renew(x, shape)
+        out = self.empty(shape, x.dtype)
+        out[...] = x.reshape(shape)
+        self.bytes_copied += 0 if here else x.nbytes
+        return out
 
     def constant(self, data: bytes) -> Block:
         """Bytes in the memory of the device."""

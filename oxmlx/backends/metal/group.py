@@ -12,14 +12,17 @@ from oxmlx.ir.plan import Group
 class Together:
     """The function of a group: the loops of its kernels, one after another.
 
-    Its arguments are the inputs and the outputs of the group, and the block of their blocks.
+    Its arguments are the inputs of the group but for those that it writes over, its outputs, and
+    the block of their blocks.
     """
 
     def __init__(self, group: Group) -> None:
         first, *others = group.launches
         self.name = f"{entry(first.kernel)}_and_{len(others)}"
-        names = {v: f"x{k}" for k, v in enumerate(group.inputs)}
+        over = group.over
+        names = {v: f"x{k}" for k, v in enumerate(group.inputs) if v not in over.values()}
         names |= {v: f"y{k}" for k, v in enumerate(group.outputs)}
+        names |= {x: names[y] for y, x in over.items()}
         self.renderers: list[Renderer] = []
         full = 0
         for n, launch in enumerate(group.launches):
@@ -30,7 +33,7 @@ class Together:
             own |= {b: names[v] for b, v in zip(kernel.outputs, launch.outputs, strict=True)}
             self.renderers.append(Renderer(kernel, own, f"prm.p{full}", str(n)))
             full += bool(block_fields(kernel))
-        self.order = list(names.values())
+        self.order = list(dict.fromkeys(names.values()))
 
     def text(self) -> str:
         """The text."""

@@ -1,4 +1,4 @@
-"""Where Metal comes from: `metalcompute` on a Mac, or our Linux executor if `metal` says so."""
+"""Where Metal comes from: `metalcompute` on a Mac, or an executor of ours if `metal` says so."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from typing import Any
 
 from oxmlx.config import config
 
-MODULES = {"": "metalcompute", "emulate": "oxmlx.emulate"}
-"""The module that each value of the switch `metal` names; both speak metalcompute's API."""
+MAC = "metalcompute"
+MODULES = {"": MAC, "emulate": "oxmlx.emulate", "cuda": "oxmlx.emulate.cuda"}
+"""The module that each value of the switch `metal` names; all speak metalcompute's API."""
 
 
 def library() -> Any:
-    """The module, or nothing where there is no Metal device."""
+    """The module, or nothing where there is no Metal device.
+
+    Raises:
+        DeviceMissing: the switch names a GPU that is not there.
+    """
     return find(MODULES[config.metal])
 
 
@@ -27,4 +32,6 @@ def find(name: str) -> Any:
     try:
         return module if module.get_devices() else None
     except module.error:
+        if name != MAC:  # nobody asked for that one
+            raise
         return None

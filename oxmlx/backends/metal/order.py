@@ -18,6 +18,8 @@ BLOCK = 2048
 """Elements that `sort` puts in order."""
 KINDS = {"u32": 0, "i32": 1, "f32": 2}
 """What the elements of 32 bits are, as texts that compare them are told."""
+MOST_FACTORS = 1 << 24
+"""Whose powers of two add up to no more than an int holds."""
 THREADS = 256
 
 
@@ -55,6 +57,43 @@ class Scan:
         return [out]
 
 
+class Order:
+    """The places of the elements of rows, from the least or from the largest element on.
+
+    Raises:
+        CompileError: Metal refuses a text.
+    """
+
+    def __init__(self, x: Aval, axis: int, falling: bool = False) -> None:
+        of = self.of = Along(x, axis)
+        self.shape = of.rows, of.length
+        blocks, groups = ceil(of.length / BLOCK), ceil(x.size / THREADS)
+        which = [*of.places, 0, KINDS[short_name(x.dtype)], int(falling)]
+        self.sort = Tuned("sort", of.rows * blocks, [*self.shape, blocks, *which])
+        self.merges: list[Tuned] = []
+        run = BLOCK
+        while run < of.length:
+            self.merges.append(Tuned("sort_merge", groups, [*self.shape, run, *which]))
+            run *= 2
+
+    def __call__(self, x: Any) -> NDArray[Any]:
+        """Those of an array, in memory of the device."""
+        order = new(self.shape, np.uint32)
+        self.sort.run(x, order)
+        for merge in self.merges:
+            longer = new(self.shape, np.uint32)
+            merge.run(x, order, longer)
+            order = longer
+        return order
+
+    def take(self, count: int, places: bool = False) -> Tuned:
+        """What takes the first elements of rows in order, or their places."""
+        of = self.of
+        groups = ceil(of.rows * count / THREADS)
+        numbers = [*self.shape, *of.places, 0, 0, count, count * of.step, int(places)]
+        return Tuned("permute", groups, numbers)
+
+
 class Sort:
     """A `sort` by one key that is ready: first its order, then all operands in that order.
 
@@ -65,45 +104,55 @@ class Sort:
     def __init__(self, eqn: Eqn) -> None:
         prim: Any = eqn.prim
         self.outs = [v.aval for v in eqn.outputs]
-        of = Along(self.outs[0], prim.axis)
-        kind = KINDS[short_name(self.outs[0].dtype)]
-        blocks = ceil(of.length / BLOCK)
-        groups = ceil(of.rows * of.length / THREADS)
-        self.order = (of.rows, of.length)
-        numbers = [of.rows, of.length, blocks, *of.places, 0, kind]
-        self.sort = Tuned("sort", of.rows * blocks, numbers)
-        self.merges: list[Tuned] = []
-        run = BLOCK
-        while run < of.length:
-            numbers = [of.rows, of.length, run, *of.places, 0, kind]
-            self.merges.append(Tuned("sort_merge", groups, numbers))
-            run *= 2
-        numbers = [of.rows, of.length, *of.places, 0, 0]
-        self.permute = Tuned("permute", groups, numbers)
+        self.order = Order(self.outs[0], prim.axis)
+        self.take = self.order.take(self.order.of.length)
 
     def __call__(self, inputs: Sequence[Any]) -> list[NDArray[Any]]:
         """The operands in order, in memory of the device."""
-        order = new(self.order, np.uint32)
-        self.sort.run(inputs[0], order)
-        for merge in self.merges:
-            longer = new(self.order, np.uint32)
-            merge.run(inputs[0], order, longer)
-            order = longer
-        outs = [new(v.shape, v.dtype) for v in self.outs]
+        order, outs = self.order(inputs[0]), [new(v.shape, v.dtype) for v in self.outs]
         for x, out in zip(inputs, outs, strict=True):
-            self.permute.run(x, order, out)
+            self.take.run(x, order, out)
+        return outs
+
+
+class TopK:
+    """A `top_k` that is ready: the order of all, and the first elements and places in it.
+
+    Raises:
+        CompileError: Metal refuses a text.
+    """
+
+    def __init__(self, eqn: Eqn) -> None:
+        prim: Any = eqn.prim
+        self.outs = [v.aval for v in eqn.outputs]
+        self.order = Order(eqn.inputs[0].aval, prim.axis, falling=True)
+        self.takes = [self.order.take(prim.k, places) for places in (False, True)]
+
+    def __call__(self, inputs: Sequence[Any]) -> list[NDArray[Any]]:
+        """The elements and their places, in memory of the device."""
+        (x,), outs = inputs, [new(v.shape, v.dtype) for v in self.outs]
+        order = self.order(x)
+        for take, out in zip(self.takes, outs, strict=True):
+            take.run(x, order, out)
         return outs
 
 
 def scan_of(eqn: Eqn) -> str:
-    """The text for a `cumsum`, `cummax` or `cummin`; nothing if there is none."""
+    """The text for a scan; nothing if there is none."""
+    prim: Any = eqn.prim
     x = eqn.inputs[0].aval
     dtype = short_name(x.dtype)
     if dtype not in KINDS or x.size == 0:
         return ""
-    if eqn.prim.name != "cumsum":
-        return "scan_max"
-    return "scan" if dtype == "f32" else "scan_int"
+    match prim.name:
+        case "cumsum":
+            return "scan" if dtype == "f32" else "scan_int"
+        case "cumprod" if dtype == "f32":
+            return "scan_product" if x.shape[prim.axis] <= MOST_FACTORS else ""
+        case "cumprod":
+            return "scan_product_int"
+        case _:
+            return "scan_max"
 
 
 def is_sorted(eqn: Eqn) -> bool:
@@ -112,3 +161,10 @@ def is_sorted(eqn: Eqn) -> bool:
     avals = [a.aval for a in eqn.inputs]
     narrow = all(short_name(v.dtype) in KINDS for v in avals)
     return prim.num_keys == 1 and narrow and avals[0].size > 0
+
+
+def is_chosen(eqn: Eqn) -> bool:
+    """Are there texts for this `top_k`?"""
+    prim: Any = eqn.prim
+    x = eqn.inputs[0].aval
+    return short_name(x.dtype) in KINDS and x.size > 0 and prim.k > 0

@@ -9,7 +9,7 @@ from math import prod
 from oxmlx.backends.metal.contract import Contraction, product_of
 from oxmlx.backends.metal.fallback import allow, careful
 from oxmlx.backends.metal.launch import MOST_POINTS
-from oxmlx.backends.metal.order import Scan, Sort, is_sorted, scan_of
+from oxmlx.backends.metal.order import Scan, Sort, TopK, is_chosen, is_sorted, scan_of
 from oxmlx.backends.metal.split import Split, is_split
 from oxmlx.backends.metal.sums import LongSum, is_long
 from oxmlx.backends.runner import Launchable, call
@@ -25,10 +25,12 @@ def name_of(eqn: Eqn) -> str:
         case "dot_general":
             product = product_of(eqn)
             return product.text if product else ""
-        case "cumsum" | "cummax" | "cummin":
+        case "cumsum" | "cumprod" | "cummax" | "cummin":
             return scan_of(eqn)
         case "sort":
             return "sort" if is_sorted(eqn) else ""
+        case "top_k":
+            return "sort" if is_chosen(eqn) else ""
         case "reduce_sum":
             x = eqn.inputs[0].aval
             return "sum_rows_partial" if is_long(eqn.prim, x.shape, x.dtype) else ""
@@ -63,8 +65,10 @@ def make(eqn: Eqn) -> Launchable | None:
             if product is None:
                 return None
             return Split(product, out) if is_split(product) else Contraction(product, out)
-        case "cumsum" | "cummax" | "cummin":
+        case "cumsum" | "cumprod" | "cummax" | "cummin":
             return Scan(eqn)
+        case "top_k":
+            return TopK(eqn)
         case "reduce_sum":
             return LongSum(eqn)
         case _:

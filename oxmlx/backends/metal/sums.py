@@ -17,8 +17,8 @@ from oxmlx.ir.primitive import Primitive
 
 LONG, FEW = 1 << 18, 16
 """Elements of a row, and rows: from when on and up to when it is done in two passes."""
-CHUNK = 4096
-"""Elements of a row that a threadgroup adds up."""
+CHUNK, CHUNKS = 4096, 1024
+"""Elements of a row that a threadgroup adds up at least, and how many do so at most."""
 SIMDGROUPS = 8
 
 
@@ -49,9 +49,10 @@ class LongSum:
         self.out = eqn.outputs[0].aval
         rows = self.out.size
         length = eqn.inputs[0].aval.size // rows
-        chunks = ceil(length / CHUNK)
+        chunk = max(CHUNK, ceil(length / CHUNKS))
+        chunks = ceil(length / chunk)
         self.parts = (rows, chunks)
-        numbers = [rows, length, CHUNK, chunks, 0, length]
+        numbers = [rows, length, chunk, chunks, 0, length]
         self.partial = Tuned("sum_rows_partial", rows * chunks, numbers)
         self.finish = Tuned("sum_finish", ceil(rows / SIMDGROUPS), [rows, chunks, 0])
 

@@ -1,6 +1,12 @@
 // metal_math, metal_integer, metal_common, metal_geometric, metal_relational.
 #pragma once
 
+#define EMU_C(NAME) __builtin_##NAME
+#define EMU_FAST(ROUGH, NAME) __builtin_##NAME
+#define EMU_DIVIDE(X, Y) (X) / (Y)
+#define EMU_SQRT(X) __builtin_sqrtf(X)
+#define EMU_RSQRT(X) 1.0f / __builtin_sqrtf(X)
+
 namespace metal {
 
 #include "functions.h"

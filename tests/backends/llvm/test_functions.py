@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import ml_dtypes
 import mpmath as mp
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from oxmlx.backends.llvm.launch import make_launcher
 from oxmlx.backends.llvm.scalars import VECTOR
 from oxmlx.ir.kernel import kernel_of, scalar
+from oxmlx.ir.scalar import SCALARS
 
 SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e-45, -1e-45, 1e-38, 3e38, -3e38], "f4")
 MEANING = {
@@ -21,16 +24,17 @@ MEANING = {
     "tanh": np.tanh,
     "logistic": lambda x: np.where(x >= 0, 1 / (1 + np.exp(-x)), np.exp(x) / (1 + np.exp(x))),
     "erf": np.vectorize(math.erf),
+    "erf_inv": SCALARS["erf_inv"].run,
     "sin": np.sin,
     "cos": np.cos,
 }
 ULPS = {"exp": 1, "expm1": 1.5, "log": 0.8, "log1p": 1.5, "tanh": 2.5, "logistic": 2.2, "erf": 2.4}
-ULPS |= {"sin": 1.6, "cos": 1.6}
+ULPS |= {"erf_inv": 3.1, "sin": 1.6, "cos": 1.6}
 
 
-def native(op: str, x: np.ndarray) -> np.ndarray:
-    kernel = kernel_of(op, [x], x, lambda index, x, *, out: scalar(op, x(index)))
-    return make_launcher(kernel)([x])[0]
+def native(op: str, *xs: np.ndarray) -> np.ndarray:
+    kernel = kernel_of(op, xs, xs[0], lambda index, *xs, out: scalar(op, *(x(index) for x in xs)))
+    return make_launcher(kernel)(xs)[0]
 
 
 def sweep() -> np.ndarray:
@@ -79,3 +83,30 @@ def test_angles_of_any_size(x: float) -> None:
         want = [float(mp.sin(mp.mpf(x))), float(mp.cos(mp.mpf(x)))]
     got = [native(op, np.full(3, x, np.float32))[1] for op in ("sin", "cos")]
     np.testing.assert_allclose(got, want, rtol=2e-7)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_log_gamma(dtype: str) -> None:
+    x = np.concatenate([np.random.default_rng(0).uniform(-20, 50, 5000), SPECIAL]).astype(dtype)
+    with np.errstate(all="ignore"):
+        want = SCALARS["lgamma"].run(x.astype(np.float64)).astype(dtype)
+    eps = np.finfo(dtype).eps
+    np.testing.assert_allclose(native("lgamma", x), want, rtol=4 * eps, atol=4 * eps)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "uint32", "int64", "uint64"])
+def test_powers_of_integers(dtype: str) -> None:
+    rng, low = np.random.default_rng(0), -6 if dtype[0] == "i" else 0
+    x, y = rng.integers(low, 7, 5000).astype(dtype), rng.integers(low, 70, 5000).astype(dtype)
+    np.testing.assert_array_equal(native("pow", x, y), SCALARS["pow"].run(x, y))
+
+
+@pytest.mark.parametrize("dtype", ["float16", ml_dtypes.bfloat16, "float32", "float64"], ids=str)
+def test_the_next_number(dtype: Any) -> None:
+    rng, special = np.random.default_rng(0), np.array([*SPECIAL, 1, -1, 65504, 6e-8], np.float64)
+    with np.errstate(all="ignore"):
+        pairs = [v.ravel() for v in np.meshgrid(*[special.astype(dtype)] * 2)]
+        x, y = (np.concatenate([np.frombuffer(rng.bytes(20000), dtype), p]) for p in pairs)
+        want = SCALARS["nextafter"].run(x, y)
+        got = native("nextafter", x, y)
+        np.testing.assert_array_equal(got.astype(np.float64), want.astype(np.float64))

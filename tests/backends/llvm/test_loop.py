@@ -189,3 +189,21 @@ def test_threads_run_one_loop_at_once() -> None:
             got = list(pool.map(lambda x: np.asarray(f(ox.array(W), x)[1]), inputs))
             for x, y in zip(got, want, strict=True):
                 np.testing.assert_array_equal(x, y)
+
+
+def test_a_step_of_a_loop_has_few_places_for_what_only_it_reads() -> None:
+    def f(w: Any, xs: Any) -> Any:
+        def step(c: Any, x: Any) -> Any:
+            y = c
+            for _ in range(4):
+                y = jnp.tanh(y @ w + x)
+            return y @ w + c, c
+
+        return lax.scan(step, xs[0], xs)
+
+    (step,) = control_steps(f)
+    table = Loop(step).table
+    assert len(table.makers) == 3, "a carry, the next one, and a stack"
+    assert [*table.places.values()] == [64, 64], "a product, and the next one"
+    for got, want in zip(arrays(f, "cpu"), arrays(f, "reference"), strict=True):
+        np.testing.assert_allclose(got, want, rtol=2e-6, atol=2e-6)

@@ -11,7 +11,7 @@ import oxmlx as ox
 from oxmlx.api.executable import plan_of
 from oxmlx.backends import runner
 from oxmlx.backends.base import backend_of
-from oxmlx.backends.llvm import contract
+from oxmlx.backends.llvm import shelf
 from oxmlx.backends.llvm.launch import make_launcher
 from oxmlx.backends.llvm.sequence import Calls, join
 from oxmlx.ir.device import as_device
@@ -46,7 +46,7 @@ def steps_of(f: Any, *args: Any) -> tuple[Any, Any]:
         seen.extend(steps)
         return steps
 
-    makers = runner.Makers(make_launcher, library=contract.fetch, join=spy)
+    makers = runner.Makers(make_launcher, library=shelf.fetch, join=spy)
     runner.Runner(plan, makers)
     return seen, plan
 
@@ -89,3 +89,27 @@ def test_operands_may_lie_in_any_way(view: Any) -> None:
     f = ox.jit(lambda x: (jnp.sin(x) @ jnp.ones((x.shape[1], 4)), jnp.exp(-x).sum(0)))
     for got, want in zip(f(view(x)), f(ox.device_put(view(x), "reference")), strict=True):
         np.testing.assert_allclose(got, np.asarray(want), rtol=1e-5, atol=1e-5)
+
+
+def test_memory_of_what_nobody_reads_any_more_serves_again() -> None:
+    def f(w: Any, x: Any) -> Any:
+        for _ in range(5):
+            x = jnp.tanh(x @ w)
+        return x @ w, w + 1
+
+    w, x = np.eye(5, dtype=np.float32), np.ones((4, 5), np.float32)
+    steps, plan = steps_of(f, w, x)
+    assert sum(len(s.over) for s in steps if not isinstance(s, Free)) == 5
+    (whole,) = (s for s in join(steps, plan.outputs) if not isinstance(s, Free))
+    table, given = whole.call.table, dict(zip(plan.inputs, (w, x), strict=True))
+    assert [*table.places.values()] == [x.nbytes] * 2, "a product, and the next one"
+    assert len(table.makers) == 2, "results"
+    want = x
+    for _ in range(5):
+        want = np.tanh(want)
+    for _ in range(2):
+        made = dict(zip(whole.outputs, whole.call([given[v] for v in whole.inputs]), strict=True))
+        y, v = (made[a] for a in plan.outputs)
+        np.testing.assert_allclose(y, want, rtol=1e-6)
+        np.testing.assert_array_equal(v, w + 1)
+    np.testing.assert_array_equal(w, np.eye(5))

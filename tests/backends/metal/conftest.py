@@ -1,4 +1,5 @@
-"""Tests of the device metal run on the Linux executor, but where there is a GPU for it."""
+"""Tests of the device metal run on the Linux executor, but where there is a GPU for it, or
+OXMLX_METAL says which executor."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from oxmlx.config import config
 @pytest.fixture(scope="module", autouse=True)
 def emulated() -> Iterator[None]:
     before = config.metal
-    config.update("metal", "" if find("metalcompute") else "emulate")
+    config.update("metal", before or ("" if find("metalcompute") else "emulate"))
     yield
     config.update("metal", before)
 

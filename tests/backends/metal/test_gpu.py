@@ -93,8 +93,9 @@ def test_a_chain_of_programs_copies_its_arguments_once(device: Gpu) -> None:
 def test_the_user_reads_the_memory_of_the_device(device: Gpu) -> None:
     with ox.default_device("metal"):
         y = ox.jit(lambda x: x + 1)(ox.array(values()))
-    block = block_of(np.asarray(y).base)
+    block = block_of(y.buffer)
     assert block is not None and block.source in device.sources
+    assert np.asarray(y).ctypes.data == y.buffer.ctypes.data
     assert not np.asarray(y).flags.writeable
 
 
@@ -478,3 +479,93 @@ def test_out_of_memory_is_typed_and_leaves_the_device_usable(
     assert isinstance(caught.value, MemoryError)
     del held[:]
     run([values()])
+
+
+# In place
+
+
+def in_place(inputs: int = 1) -> Any:
+    """The kernel, which writes over its first array."""
+    return make_launcher(kernel(inputs=inputs), over={0: 0})
+
+
+def leased(device: Gpu, seed: int = 0) -> np.ndarray:
+    x = device.empty(SHAPE, F32)
+    x[...] = values(seed)
+    return x
+
+
+def test_what_nobody_else_has_is_written_over(device: Gpu) -> None:
+    arrays = [leased(device)]
+    first, live = address(arrays[0]), device.buffers_live
+    for k in range(3):
+        arrays[:] = in_place()(arrays)
+        assert address(arrays[0]) == first
+        np.testing.assert_array_equal(arrays[0], 2 ** (k + 1) * values())
+    assert device.buffers_live <= live + 1, "its numbers"
+
+
+def test_what_somebody_has_is_copied_first(device: Gpu) -> None:
+    x = leased(device)
+    for arrays in ([x], [x[:]], [x.reshape(-1)], [values()], [values().T.copy().T]):
+        want = 2 * np.array(arrays[0]).reshape(SHAPE)
+        before, elsewhere = device.bytes_copied, device.holds(arrays[0]) is None
+        (out,) = in_place()(arrays)
+        assert device.bytes_copied == before + SIZE * elsewhere
+        np.testing.assert_array_equal(out, want)
+        assert device.holds(out) is not None
+        assert address(out) != address(arrays[0])
+    np.testing.assert_array_equal(x, values())
+
+
+def test_an_array_is_not_written_over_while_it_is_read_as_another_one(device: Gpu) -> None:
+    x = leased(device)
+    arrays = [x, x]
+    del x
+    (out,) = in_place(2)(arrays)
+    np.testing.assert_array_equal(out, 3 * values())
+    np.testing.assert_array_equal(arrays[0], values())
+
+
+def test_copies_of_what_is_written_over_are_forgotten(device: Gpu) -> None:
+    """A slice of an array lies nowhere in order, and is copied: of the old elements."""
+    arrays = [leased(device)]
+    half = make_launcher(kernel(shape=(20, 50)))
+    np.testing.assert_array_equal(half([arrays[0][20:]])[0], 2 * values()[20:])
+    arrays[:] = in_place()(arrays)
+    np.testing.assert_array_equal(half([arrays[0][20:]])[0], 4 * values()[20:])
+
+
+def test_a_place_is_one_argument(device: Gpu) -> None:
+    """As many arrays as there are arguments, and results beside."""
+    x, n = values(), launch.MOST_ARRAYS
+    many = kernel("sum", inputs=n)
+    (out,) = make_launcher(many, over={0: 0})([values(), *[x] * (n - 1)])
+    np.testing.assert_allclose(out, (n + 1) * x, rtol=1e-5)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_an_update_in_place_is_few_commands(device: Gpu, held: bool) -> None:
+    def step(params: Any, moments: Any, grads: Any) -> Any:
+        moments = [0.9 * m + g for m, g in zip(moments, grads, strict=True)]
+        return [p - 0.1 * m for p, m in zip(params, moments, strict=True)], moments
+
+    n = 12
+    with ox.default_device("metal"):
+        trees = [[ox.array(values(3 * k + j)) for k in range(n)] for j in range(3)]
+        kept = [np.asarray(x) for x in trees[0]] if held else []
+        apart, together = ox.jit(step), ox.jit(step, donate_argnums=(0, 1))
+        want = apart(*trees)
+        before = device.dispatches
+        ox.eval(apart(*trees))
+        assert device.dispatches == before + 3  # five arrays each, of 29
+        before = device.dispatches
+        got = together(*trees)
+        assert device.dispatches == before + 2  # three each
+        for x, y in zip(ox.tree.leaves(got), ox.tree.leaves(want), strict=True):
+            assert np.asarray(x).tobytes() == np.asarray(y).tobytes()
+        places = [address(np.asarray(x)) for x in ox.tree.leaves(got)]
+        got = together(*got, trees[2])
+        assert [address(np.asarray(x)) for x in ox.tree.leaves(got)] == places
+    for k, x in enumerate(kept):
+        np.testing.assert_array_equal(x, values(3 * k))

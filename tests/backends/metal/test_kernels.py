@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 import row_programs
-from cases import Case, every_case, kernel_of_case, run, same
+from cases import F32, Case, every_case, in_single, kernel_of_case, run, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from metal_batch import compile_together
@@ -22,27 +22,14 @@ from oxmlx.backends.metal.launch import MOST_POINTS, make_launcher
 from oxmlx.backends.metal.scalars import MEMORY
 from oxmlx.compile.collapse import collapse
 from oxmlx.dtypes import short_name
-from oxmlx.errors import DtypeError
-from oxmlx.ir.aval import Aval
 from oxmlx.ir.kernel import Buffer, Kernel, Operand
 from oxmlx.ops.math import Sin
 from oxmlx.testing.rules import has_rule
 
-F32, F64 = np.dtype("float32"), np.dtype("float64")
 BATCH = 64
 
 HOST = {"digamma", "lgamma", "polygamma"}
 """Primitives that run on the host, whatever their operands."""
-
-
-def single(case: Case) -> Case:
-    """The case with floats for doubles, which Metal lacks; unless a parameter is one."""
-    operands = [x.astype(F32) if x.dtype == F64 else x for x in case.operands]
-    try:
-        case.prim.abstract(*(Aval(x.shape, x.dtype) for x in operands))
-    except DtypeError:
-        return case
-    return Case(case.prim, *operands, name=case.name)
 
 
 def native(case: Case) -> bool:
@@ -50,15 +37,16 @@ def native(case: Case) -> bool:
     return not Metal().obstacle(case.prim, kernel.stores[0].value)
 
 
-LOWERED = [single(c) for c in every_case() if has_rule(type(c.prim), "lower")]
+LOWERED = [in_single(c) for c in every_case() if has_rule(type(c.prim), "lower")]
 NATIVE = [c for c in LOWERED if native(c)]
 
 
 @pytest.mark.parametrize("k", range(len(NATIVE)), ids=lambda k: str(NATIVE[k]))
 def test_metal_code_is_impl(k: int) -> None:
     start = k // BATCH * BATCH
-    compile_together(map(kernel_of_case, NATIVE[start : start + BATCH]))
-    same(make_launcher(kernel_of_case(NATIVE[k]))(NATIVE[k].operands)[0], run(NATIVE[k])[0])
+    with emulate.mode(instrumented=True, order="random", groups=2, threads_limit=64):
+        compile_together(map(kernel_of_case, NATIVE[start : start + BATCH]))
+        same(make_launcher(kernel_of_case(NATIVE[k]))(NATIVE[k].operands)[0], run(NATIVE[k])[0])
 
 
 def test_what_runs_on_the_host_is_published() -> None:

@@ -21,6 +21,7 @@ from oxmlx.errors import FallbackError
 from oxmlx.ir.evaluate import Executable
 from oxmlx.ir.jaxpr import Eqn
 from oxmlx.ir.plan import Library, Plan
+from oxmlx.ops.sort import TopK
 
 pytestmark = pytest.mark.clang
 
@@ -152,8 +153,8 @@ def test_a_chip_of_apple_has_simdgroup_matrices(
     device: Gpu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for chip, has in (("Apple M1", True), ("Apple Paravirtual device", False)):
-        info = emulate.get_devices()[0]._replace(deviceName=chip)
-        monkeypatch.setattr(emulate, "get_devices", lambda info=info: (info,))
+        info = device.metal.get_devices()[0]._replace(deviceName=chip)
+        monkeypatch.setattr(device.metal, "get_devices", lambda info=info: (info,))
         assert contract.multiplies_matrices() == has
         device.functions.clear()
         agree("ik,kj->ij", *random((70, 33 + has), (33 + has, 90)))
@@ -210,6 +211,27 @@ def test_scans_of_integers(dtype: str, reverse: bool, named: list[str]) -> None:
 
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "int32", "uint32"])
+@pytest.mark.parametrize(("shape", "axis"), [((7,), 0), ((3, 1301), 1), ((5, 70, 2), 1)])
+def test_products_so_far(
+    shape: tuple[int, ...], axis: int, dtype: str, reverse: bool, named: list[str]
+) -> None:
+    """Those of these floats would be 0 on the way, were they no more than floats."""
+    rng = np.random.default_rng(0)
+    x = (2 * rng.integers(0, 50, shape) + 1).astype(dtype)
+    if dtype == "float32":
+        x = np.exp(rng.normal(size=shape) * 2).astype("float32")
+    way = (slice(None),) * axis + (slice(None, None, -1 if reverse else 1),)
+    wide = "float64" if dtype == "float32" else dtype
+    with np.errstate(all="ignore"):
+        want = np.cumprod(x[way], axis, wide)[way]
+        got = np.asarray(ox.jit(lambda x: lax.cumprod(x, axis, reverse))(x))
+        assert got.dtype == x.dtype
+        np.testing.assert_allclose(got, want.astype(dtype), rtol=1e-4, atol=2e-38)
+    assert named == ["scan_product" if dtype == "float32" else "scan_product_int"]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint32"])
 @pytest.mark.parametrize("least", [False, True])
 def test_largest_and_least_so_far(least: bool, dtype: str, reverse: bool, named: list[str]) -> None:
     x = np.random.default_rng(0).permutation(3 * 1300).reshape(3, 1300).astype(dtype)
@@ -240,6 +262,25 @@ def test_sorts(shape: tuple[int, ...], axis: int, dtype: str, named: list[str]) 
     sorted_ = np.take_along_axis(x, want, axis)
     np.testing.assert_array_equal(np.asarray(values).view("uint32"), sorted_.view("uint32"))
     assert set(named) == {"sort"}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint32"])
+@pytest.mark.parametrize(
+    ("shape", "axis", "k"), [((7,), 0, 7), ((3, 301), 1, 5), ((5, 40, 3), 1, 1), ((5000,), 0, 50)]
+)
+def test_the_largest(
+    shape: tuple[int, ...], axis: int, k: int, dtype: str, named: list[str]
+) -> None:
+    rng = np.random.default_rng(len(shape))
+    x = rng.integers(0, 50, shape).astype(dtype)
+    if dtype == "float32":
+        x = np.where(x < 20, x - 10, rng.choice(SPECIAL, shape)).astype(dtype)
+    got = ox.jit(lambda x: lax.top_k(x, k, axis=axis))(x)
+    for a, want in zip(got, TopK(k, axis).impl(x), strict=True):
+        a = np.asarray(a)
+        assert a.dtype == want.dtype
+        np.testing.assert_array_equal(a.view("uint32"), want.view("uint32"))
+    assert named == ["sort"]
 
 
 def test_several_operands_are_sorted_by_one() -> None:
@@ -275,7 +316,9 @@ def test_however_they_are_run(mode: dict[str, Any]) -> None:
     [
         lambda x: x.astype(ox.int32) @ x.astype(ox.int32).T,
         lambda x: np_.cumsum(x.astype(ox.int8)),
-        lambda x: lax.cumprod(x, 0),
+        lambda x: lax.cumprod(x.astype(ox.float16), 0),
+        lambda x: lax.cumlogsumexp(x, 0),
+        lambda x: lax.top_k(x.astype(ox.int8), 2),
         lambda x: np_.sort(x.astype(ox.int8), 0),
         lambda x: lax.sort((x, x), 0, num_keys=2),
         lambda x: np_.einsum("kal,lkj->aj", x.reshape(2, 3, 6), np_.ones((6, 2, 5))),
@@ -324,3 +367,11 @@ def test_arrays_that_an_index_cannot_count_have_no_text() -> None:
         closed = ox.make_jaxpr(lambda x: np_.cumsum(x, 1))(x)
         eqns.append(closed.eqns[-1])
     assert [name_of(e) for e in eqns] == ["scan", ""]
+
+
+def test_powers_of_two_that_an_int_cannot_count_have_no_text() -> None:
+    names: list[str] = []
+    for n in (2**24, 2**24 + 1):
+        x = ox.eval_shape(lambda n=n: np_.zeros(n, "float32"))
+        names.append(name_of(ox.make_jaxpr(lambda x: lax.cumprod(x, 0))(x).eqns[-1]))
+    assert names == ["scan_product", ""]

@@ -1,0 +1,87 @@
+"""Places: what a kernel writes lies where one of its inputs lay, if nobody reads that any more.
+
+A kernel may do so if each point of its grid is done with an element of the input when it stores
+that element of the output, and no other point reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from oxmlx.compile.schedule import reads
+from oxmlx.ir.jaxpr import Jaxpr, Var
+from oxmlx.ir.kernel import Buffer, Expr, Kernel, Load, Loop, Store, nodes
+from oxmlx.ir.plan import Launch, Library, Work
+from oxmlx.ir.rows import Rows, keep_rows, make_rows
+
+
+def place(steps: Sequence[Work], jaxpr: Jaxpr, given: Collection[int] = ()) -> list[Work]:
+    """The steps of a program, with outputs in the place of what dies there.
+
+    Args:
+        given: which inputs the caller has done with; the others are not to be written to.
+    """
+    live = {a for a in jaxpr.outputs if isinstance(a, Var)}
+    live.update(v for k, v in enumerate(jaxpr.inputs) if k not in given)
+    out: list[Work] = []
+    for step in reversed(steps):
+        if isinstance(step, Launch):
+            step = in_place(step, [v for v in step.inputs if v not in live])
+        if isinstance(step, Library) and step.eqn.prim.amends:
+            first, *others = step.inputs
+            if isinstance(first, Var) and first not in live and first not in others:
+                step = replace(step, over={step.outputs[0]: first})
+        live.update(reads(step))
+        out.append(step)
+    return out[::-1]
+
+
+def in_place(launch: Launch, dying: Sequence[Var]) -> Launch:
+    """The launch, with as many outputs over inputs that die there as its kernel allows."""
+    kernel = launch.kernel
+    buffers = dict(zip(launch.inputs, kernel.inputs, strict=True))
+    over: dict[Var, Var] = {}
+    if dying and not any(s.combine for s in kernel.stores):
+        for y, out in zip(launch.outputs, kernel.outputs, strict=True):
+            left = (x for x in dying if x not in over.values())
+            found = next((x for x in left if may_replace(kernel, buffers[x], out)), None)
+            if found is not None:
+                over[y] = found
+    return replace(launch, over=over) if over else launch
+
+
+def may_replace(kernel: Kernel, old: Buffer, new: Buffer) -> bool:
+    """May an output lie where an input lay? Each element is stored by one point, once."""
+    if old.dtype != new.dtype or old.extents != new.extents:
+        return False
+    store = next(s for s in kernel.stores if s.buffer is new)
+    loads = [e for e in kernel.nodes if isinstance(e, Load) and e.buffer is old]
+    if any(e.index != store.index for e in loads):
+        return False
+    if not any(isinstance(e, Loop) for e in kernel.nodes) and not kernel.loops(store):
+        return True  # a point loads everything before it stores anything
+    rows = make_rows(kernel)
+    return all(is_done(program, store, loads) for program in (rows, keep_rows(rows)))
+
+
+def is_done(rows: Rows, store: Store, loads: Sequence[Load]) -> bool:
+    """Is a point done with an element when it first writes to it, in whatever order its threads
+    go? Those that sweep a row meet the same elements in every pass over the same loops."""
+    out, passes = store.buffer, rows.passes
+    folds = {f for p in passes for f in p.folds}
+
+    def read(roots: Sequence[Expr]) -> list[Expr]:
+        return nodes(*roots, kids=lambda e: () if e in folds else e.kids())
+
+    sweeps, ends = [read(p.roots) for p in passes], read([s.value for s in rows.ends])
+    every = [e for part in (*sweeps, ends) for e in part]
+    if any(isinstance(e, Loop) and e not in folds and e.loop in store.index for e in every):
+        return False  # such a loop within a sweep meets all elements for each
+    reading = [n for n, sweep in enumerate(sweeps) if not set(sweep).isdisjoint(loads)]
+    if any(s.buffer is out for s in rows.ends):
+        return not reading
+    (last,) = (n for n, p in enumerate(passes) if any(s.buffer is out for s in p.stores))
+    saves = (n for n, p in enumerate(passes) if any(row.buffer is out for row, _ in p.saves))
+    first, loops = min((*saves, last)), passes[last].loops
+    return all(n <= first and passes[n].loops == loops for n in reading)
