@@ -11,6 +11,9 @@ PYTEST = $(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(
 
 # What runs Metal texts where there is no GPU for them.
 METAL := $(if $(filter Darwin,$(shell uname -s)),,emulate)
+# Tests that leave the device to the default; those of other folders name theirs.
+ANYWHERE := $(addprefix tests/,api array conformance control io ir laws lax nn numpy ops optim) \
+	tests/random $(wildcard tests/test_*.py)
 
 GGUF := data/SmolLM2-135M-Instruct.Q4_1.gguf
 MINILM := data/minilm/model.safetensors
@@ -21,7 +24,7 @@ TEST_DATA := $(GGUF) $(MINILM) $(SHAKESPEARE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench rules parity show golden-update
+.PHONY: help demo test check bench rules parity metal show golden-update
 .PHONY: data data-minilm data-shakespeare data-mnist fmt clean
 
 help: ## list the targets
@@ -50,6 +53,9 @@ rules: $(VENV)/.demo ## the matrix of primitives and rules
 parity: $(VENV)/.test ## every device against the reference, on operations and on the case table
 	OXMLX_METAL=$(METAL) $(BIN)/python -m oxmlx.testing parity
 	$(PYTEST) tests/backends -k code_is_impl
+
+metal: $(VENV)/.test $(TEST_DATA) ## the tests, unchanged, with metal as the default device
+	OXMLX_DEVICE=metal OXMLX_METAL=$(METAL) $(PYTEST) $(ANYWHERE) --durations 10
 
 show: $(VENV)/.demo ## walk one program through every stage: jaxpr, kernels, plan, source
 	$(BIN)/python examples/tour.py

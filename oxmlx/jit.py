@@ -55,6 +55,13 @@ class Jitted:
         self.label: str = getattr(fun, "__name__", type(fun).__name__)
         self.static_nums, self.static_names = chosen("static", fun, static_argnums, static_argnames)
         self.donate_nums, self.donate_names = chosen("donate", fun, donate_argnums, donate_argnames)
+        both = {*self.static_nums} & {*self.donate_nums} or self.static_names & self.donate_names
+        if both:
+            raise ArgumentError(
+                f"jit({self.label})",
+                f"arguments {sorted(both, key=str)} are static and donated",
+                "A static argument is no array: it has no memory to give.",
+            )
         self.cache: OrderedDict[Signature, Entry] = OrderedDict()
         self.arrays_only: dict[tuple[Any, ...], Entry] = {}
         """The same for arguments that are all arrays, without a look at their structure."""
@@ -306,7 +313,7 @@ def jit(
             `DonatedError`, also if the program has failed while it ran.
 
     Raises:
-        ArgumentError: the function has no such argument.
+        ArgumentError: the function has no such argument, or one is static and donated.
         StaticValueError: a static argument is not hashable.
 
     >>> import oxmlx as ox

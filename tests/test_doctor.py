@@ -19,7 +19,7 @@ from oxmlx import doctor, emulate
 from oxmlx.backends.metal import library, stamp
 from oxmlx.backends.metal.gpu import gpu
 from oxmlx.backends.metal.texts import kernel_names
-from oxmlx.ir.device import Device
+from oxmlx.ir.device import Device, default_device
 from oxmlx.testing import parity
 from oxmlx.testing.operations import OPERATIONS
 
@@ -45,7 +45,7 @@ def test_what_this_machine_has(capsys: Capture) -> None:
     said = capsys.readouterr().out
     for package in ("oxmlx", "numpy", "llvmlite"):
         assert re.search(rf"^{package}: +{re.escape(version(package))}$", said, re.MULTILINE)
-    assert "cpu:0 is the default" in said
+    assert f"{default_device()} is the default" in said
     assert "| softmax | ✓ " in said
     assert re.search(r"^\d+\.\d GB/s", said, re.MULTILINE)
     assert "All is well." in said and "as an issue" in said
@@ -124,7 +124,7 @@ def test_a_device_that_refused_a_text_gets_none(
 
 
 @pytest.fixture
-def broken(monkeypatch: pytest.MonkeyPatch) -> Metal:
+def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Metal]:
     """A device that refuses a text of ours, and computes nothing."""
     metal = Metal()
     take_for_a_gpu(metal, monkeypatch)
@@ -132,7 +132,8 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Metal:
     head = "[[max_total_threads_per_threadgroup(32)]]\n"
     text = f"{head}kernel void refused(device float* x [[buffer(0)]]) {{}}"
     monkeypatch.setattr(doctor, "kernel_text", lambda name: text)
-    return metal
+    with ox.config.context(metal=""):
+        yield metal
 
 
 def test_the_words_of_the_compiler_are_handed_on(broken: Metal, capsys: Capture) -> None:

@@ -22,13 +22,15 @@ def donated_leaves(
         nums, names: the arguments that are donated.
         static: the positions of arguments that are static.
     """
-    by_place, by_name = args.unflatten(range(args.num_leaves))
-    count = len(by_place) + len(static)
+    by_place, by_name = args.children()
+    _, keywords = by_name.node_data() or (dict, [])
+    count = len(by_place.children()) + len(static)
     chosen = {k % count for k in nums if -count <= k < count}
     places = (k for k in range(count) if k not in static)
-    given = [x for k, x in zip(places, by_place, strict=True) if k in chosen]
-    given += [x for name, x in by_name.items() if name in names]
-    return tuple(sorted(tree.leaves(given)))
+    parts = [(k in chosen, x) for k, x in zip(places, by_place.children(), strict=True)]
+    parts += [(n in names, x) for n, x in zip(keywords, by_name.children(), strict=True)]
+    given = (is_given for is_given, x in parts for _ in range(x.num_leaves))
+    return tuple(k for k, is_given in enumerate(given) if is_given)
 
 
 def use_up(values: Sequence[Any], given: Sequence[int], label: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -39,7 +40,7 @@ class Compiler(Machine):
         if config.nan or backend_of(place).obstacle is None:
             return prim.impl(*buffers)
         limit = self.limits.of(prim, types, place)
-        if all([x.size <= limit for x in buffers]):
+        if all([x.size <= limit for x in buffers]) and (limit != inf or config.fallback == "host"):
             return prim.impl(*buffers)
         key = prim, place.kind, types
         run = self.single.get(key)

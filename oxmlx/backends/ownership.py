@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from typing import Any
+from weakref import getweakrefcount
 
 import numpy as np
 
@@ -27,6 +28,17 @@ def is_alone(arrays: Sequence[Any], k: int) -> bool:
             return False
         x = x.base
     return type(x.base) is Block or x.flags.owndata
+
+
+def may_change(arrays: Sequence[Any], k: int) -> bool:
+    """May it have other elements and stay the same array? It is alone, and nobody knows it by a
+    weak reference, as a device does that has a copy; a lease has one of its own."""
+    if not is_alone(arrays, k):
+        return False
+    owner = arrays[k]
+    while type(owner.base) is np.ndarray:
+        owner = owner.base
+    return getweakrefcount(owner) <= (type(owner.base) is Block)
 
 
 def references(arrays: Sequence[Any], k: int) -> int:

@@ -59,7 +59,8 @@ def may_replace(kernel: Kernel, old: Buffer, new: Buffer) -> bool:
     loads = [e for e in kernel.nodes if isinstance(e, Load) and e.buffer is old]
     if any(e.index != store.index for e in loads):
         return False
-    if not any(isinstance(e, Loop) for e in kernel.nodes) and not kernel.loops(store):
+    folds = any(isinstance(e, Loop) for e in kernel.nodes)
+    if not folds and not any(map(kernel.loops, kernel.stores)):
         return True  # a point loads everything before it stores anything
     rows = make_rows(kernel)
     return all(is_done(program, store, loads) for program in (rows, keep_rows(rows)))

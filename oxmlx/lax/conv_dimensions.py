@@ -121,7 +121,7 @@ def padtype_to_pads(
             after; "SAME_LOWER", the odd one before.
 
     Raises:
-        ArgumentError: another word.
+        ArgumentError: another word, or a stride below 1.
 
     >>> import oxmlx as ox
     >>> ox.lax.padtype_to_pads((10, 10), (4, 3), (1, 2), "SAME")
@@ -133,6 +133,11 @@ def padtype_to_pads(
     if word not in ("SAME", "SAME_LOWER"):
         problem = f"padding got {padding!r}"
         raise ArgumentError("lax.padtype_to_pads", problem, "It takes SAME, SAME_LOWER or VALID.")
+    if any(stride < 1 for stride in window_strides):
+        problem = f"strides must be at least 1, got {(*window_strides,)}"
+        raise ArgumentError(
+            "lax.padtype_to_pads", problem, "A stride of 1 moves to the next place."
+        )
     pads: list[tuple[int, int]] = []
     for n, window, stride in zip(in_shape, window_shape, window_strides, strict=True):
         total = max((-(-n // stride) - 1) * stride + window - n, 0)

@@ -49,6 +49,25 @@ def test_which_leaves_are_donated() -> None:
     assert chosen((9,), {"lr"}, ()) == [6]
 
 
+class Checked:
+    """A node of somebody's, made of arrays."""
+
+    def __init__(self, x: Any) -> None:
+        assert type(x) is not int
+        self.x = x
+
+
+ox.tree_util.register_pytree_node(Checked, lambda c: ((c.x,), None), lambda _, kids: Checked(*kids))
+
+
+def test_nodes_are_not_made_to_find_their_leaves() -> None:
+    f = ox.jit(lambda c, g: c.x + g, donate_argnums=0)
+    x = large()
+    assert f(Checked(x), large(2.0))[0, 0].item() == 3
+    with pytest.raises(DonatedError):
+        x.tolist()
+
+
 def test_a_result_lies_where_its_argument_lay() -> None:
     step = ox.jit(lambda x, g: x - 0.1 * g, donate_argnums=0)
     x, g = large(), large(2.0)

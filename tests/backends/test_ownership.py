@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from oxmlx.backends.llvm.memory import SMALL, maker
-from oxmlx.backends.ownership import is_alone
+from oxmlx.backends.ownership import is_alone, may_change
 
 F32 = np.dtype(np.float32)
 MAKERS: dict[str, Callable[[], Any]] = {
@@ -61,6 +62,25 @@ def test_an_array_is_not_alone_with_itself_or_with_what_it_was_made_of() -> None
     arrays = [whole, whole.reshape(2, 3)]
     del whole
     assert not any(is_alone(arrays, k) for k in range(2))
+
+
+def owner_of(x: np.ndarray) -> np.ndarray:
+    return owner_of(x.base) if type(x.base) is np.ndarray else x
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_what_is_remembered_does_not_change(make: Callable[[], Any]) -> None:
+    """Who keeps a copy of an array while it lives would take that for the new elements."""
+    arrays = [make()]
+    assert may_change(arrays, 0)
+    memory = weakref.ref(owner_of(arrays[0]))
+    assert not may_change(arrays, 0)
+    assert is_alone(arrays, 0)
+    del memory
+    assert may_change(arrays, 0)
+    other = arrays[0]
+    assert not may_change(arrays, 0)
+    del other
 
 
 class Mine(np.ndarray[Any, Any]):

@@ -25,6 +25,12 @@ REFUSALS = [
         "static arguments must be among ['x'], got ['n']",
     ),
     Refusal(
+        "an argument that is static and donated",
+        lambda: ox.jit(lambda x, n: x, static_argnums=1, donate_argnames="n"),
+        ArgumentError,
+        "arguments [1] are static and donated",
+    ),
+    Refusal(
         "a string",
         lambda: ox.jit(lambda x, mode: x)(1.0, {"a": ["b"]}),
         ArgumentError,

@@ -96,12 +96,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether memory was found alone, each time that somebody asked."""
     answers: list[bool] = []
 
-    def is_alone(*args: Any) -> bool:
-        answers.append(ownership.is_alone(*args))
-        return answers[-1]
+    for module, name in ((launch, "may_change"), (gpu, "is_alone")):
+        asked = getattr(ownership, name)
 
-    for module in (launch, gpu):
-        monkeypatch.setattr(module, "is_alone", is_alone)
+        def ask(*args: Any, asked: Callable[..., bool] = asked) -> bool:
+            answers.append(asked(*args))
+            return answers[-1]
+
+        monkeypatch.setattr(module, name, ask)
     return answers
 
 

@@ -19,7 +19,7 @@ from oxmlx.backends.llvm.scratch import pieces
 from oxmlx.backends.llvm.share import LONG, divide, work_of
 from oxmlx.backends.llvm.target import target
 from oxmlx.backends.llvm.workers import count_threads, get_team
-from oxmlx.backends.ownership import is_alone
+from oxmlx.backends.ownership import may_change
 from oxmlx.backends.runner import Launchable, Shape, compile_or_interpret
 from oxmlx.cached import cached_property
 from oxmlx.ir.kernel import Kernel
@@ -78,7 +78,7 @@ class Launcher:
     def place(self, k: int, inputs: Sequence[Array]) -> Array:
         """Memory for output k."""
         n = self.over.get(k)
-        if n is None or not is_alone(inputs, n) or not inputs[n].flags.c_contiguous:
+        if n is None or not may_change(inputs, n) or not inputs[n].flags.c_contiguous:
             return self.outputs[k]()
         return inputs[n].reshape(self.shapes[k])
 

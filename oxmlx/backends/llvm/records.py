@@ -47,9 +47,9 @@ class Records:
         """Records up to which a network is faster, as measured with vectors of 512 bits."""
 
     def room(self, n: int) -> int:
-        """The bytes of memory for so many: what a network sorts is filled up, by vectors."""
-        full = max(self.network.least, 1 << (n - 1).bit_length()) + self.network.lanes
-        return self.bytes * (full if n <= self.few else n)
+        """The bytes of memory for up to so many: what a network sorts is filled up, by vectors."""
+        full = max(self.network.least, 1 << (min(n, self.few) - 1).bit_length())
+        return self.bytes * max(n, full + self.network.lanes)
 
     def get(self, b: Builder, base: str, k: str) -> str:
         """A record."""

@@ -20,7 +20,7 @@ from oxmlx.backends.llvm.scalars import is_native
 from oxmlx.backends.llvm.share import TRAFFIC
 from oxmlx.backends.llvm.target import target
 from oxmlx.backends.llvm.update import Numbers, Update
-from oxmlx.backends.ownership import is_alone
+from oxmlx.backends.ownership import may_change
 from oxmlx.dtypes import Dtype, is_complex, is_float
 from oxmlx.ir.jaxpr import Eqn
 
@@ -80,7 +80,7 @@ class Scatter:
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
         """The updated array: itself, if nobody else has it, else in new memory."""
-        own = not self.is_narrow and is_alone(inputs, 0) and inputs[0].flags.c_contiguous
+        own = not self.is_narrow and may_change(inputs, 0) and inputs[0].flags.c_contiguous
         x, updates, *indices = inputs
         out = x if own else self.make()
         if not own:

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from oxmlx.backends.llvm import contract, conv, scan, scatter, sort, top_k
 from oxmlx.backends.runner import Launchable
 from oxmlx.ir.jaxpr import Eqn
 
 
+def product_of(eqn: Eqn) -> str:
+    """What we have for a product."""
+    return contract.name_of(eqn.prim, [a.aval for a in eqn.inputs])
+
+
+_shelf: dict[str, tuple[Callable[[Eqn], str], Callable[[Eqn], Launchable]]] = {
+    "dot_general": (product_of, contract.fetch),
+    "conv_general": (conv.name_of, conv.Conv),
+    "scatter": (scatter.name_of, scatter.Scatter),
+    "sort": (sort.name_of, sort.Sort),
+    "top_k": (top_k.name_of, top_k.TopK),
+    **dict.fromkeys(scan.MONOIDS, (scan.name_of, scan.Scan)),
+}
+"""By primitive: the name of what we have for an equation, and that made ready."""
+
+
 def name_of(eqn: Eqn) -> str:
     """The name of what we have for an equation; nothing if that is nothing."""
-    match eqn.prim.name:
-        case "dot_general":
-            return contract.name_of(eqn.prim, [a.aval for a in eqn.inputs])
-        case "conv_general":
-            return conv.name_of(eqn)
-        case "scatter":
-            return scatter.name_of(eqn)
-        case "sort":
-            return sort.name_of(eqn)
-        case "top_k":
-            return top_k.name_of(eqn)
-        case name if name in scan.MONOIDS:
-            return scan.name_of(eqn)
-        case _:
-            return ""
+    entry = _shelf.get(eqn.prim.name)
+    return entry[0](eqn) if entry else ""
 
 
 def fetch(eqn: Eqn) -> Launchable:
     """What we have, made ready."""
-    match eqn.prim.name:
-        case "dot_general":
-            return contract.fetch(eqn)
-        case "conv_general":
-            return conv.Conv(eqn)
-        case "scatter":
-            return scatter.Scatter(eqn)
-        case "sort":
-            return sort.fetch(eqn)
-        case "top_k":
-            return top_k.TopK(eqn)
-        case _:
-            return scan.Scan(eqn)
+    return _shelf[eqn.prim.name][1](eqn)

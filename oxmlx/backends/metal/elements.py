@@ -214,7 +214,7 @@ class Elements:
 
     def combine(self, e: Loop, state: list[str], value: Sequence[Spelling]) -> None:
         """state ⊕= value"""
-        if e.monoid == "add" and is_float(e.dtype):
+        if is_float_sum(e):
             self.line(f"{state[0]} += {value[0][0]};")
             return
         a = (self.variable((s, ATOM), b) for s, b in zip(state, e.body, strict=True))
@@ -229,6 +229,11 @@ class Elements:
         leaf = Load(Buffer(text[0], (), like.dtype), ())
         self.known[leaf] = text
         return leaf
+
+
+def is_float_sum(e: Loop) -> bool:
+    """Does the order of what is added matter?"""
+    return e.monoid == "add" and is_float(e.dtype)
 
 
 def of_indices(kernel: Kernel) -> set[Expr]:

@@ -7,7 +7,9 @@ right for any number of threadgroups, and any multiple of 32 threads in each.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
+from oxmlx.backends.metal.elements import is_float_sum
 from oxmlx.backends.metal.frame import THREADS, frame
 from oxmlx.backends.metal.scalars import (
     ATOM,
@@ -32,6 +34,9 @@ from oxmlx.ir.rows import Pass, outside
 
 NARROW = 32
 """Columns of a threadgroup, where there are few."""
+BLOCK = 64
+"""Floats that a thread adds up before their sum joins that of its other blocks, and blocks before
+theirs joins the total: a long sum loses the last digits of what is added to it."""
 
 
 def render(kernel: Kernel, over: Over = NOTHING) -> str:
@@ -162,19 +167,52 @@ class Renderer(Sweeps):
         elif self.by_column:
             steps = (f"tid / {self.wide}", f"nt / {self.wide}")
 
-        def finish() -> None:
-            for f, state, body in zip(p.folds, states, p.bodies, strict=True):
-                self.accumulate(f, state, body)
-            for s in p.stores:
-                self.store(s)
-
-        self.sweep(p.loops, "k", steps, elements, finish)
+        if not self.by_group and any(map(is_float_sum, p.folds)):
+            self.sweep_in_blocks(p, states, steps, elements)
+        else:
+            self.sweep(p.loops, "k", steps, elements, partial(self.meet, p, states))
         if self.by_group and p.folds:
             self.agree(p.folds, states)
         if self.by_column and p.folds:
             self.agree_by_column(p.folds, states)
         for f, state in zip(p.folds, states, strict=True):
             self.bind(f, state)
+
+    def meet(self, p: Pass, states: Sequence[list[str]]) -> None:
+        """What a pass does with an element."""
+        for f, state, body in zip(p.folds, states, p.bodies, strict=True):
+            self.accumulate(f, state, body)
+        for s in p.stores:
+            self.store(s)
+
+    def sweep_in_blocks(
+        self,
+        p: Pass,
+        states: Sequence[list[str]],
+        steps: tuple[str, str],
+        elements: Sequence[Expr],
+    ) -> None:
+        """A thread's part of a row, whose elements may be many, in blocks, and blocks of these."""
+        first, step = steps
+        n, length = self.count_of(p.loops), str(BLOCK) if step == "1" else f"{BLOCK} * ({step})"
+        sums = {f: state for f, state in zip(p.folds, states, strict=True) if is_float_sum(f)}
+        parts = {f: self.declare(f) for f in sums}
+        self.open(f"for (int from = 0, block = 1; from < {n}; from += {length}, block++)")
+        here = {f: self.declare(f) for f in sums}
+        self.line(f"int to = min(int(from + {length}), {n});")
+        start = "from" if first == "0" else f"from + {first}"
+        blocks = [here.get(f, state) for f, state in zip(p.folds, states, strict=True)]
+        self.sweep(p.loops, "k", (start, step), elements, partial(self.meet, p, blocks), "to")
+        for f, (part,) in parts.items():
+            self.line(f"{part} += {here[f][0]};")
+        self.open(f"if (block % {BLOCK} == 0)")
+        for f, (part,) in parts.items():
+            self.line(f"{sums[f][0]} += {part};")
+            self.line(f"{part} = 0.0f;")
+        self.close()
+        self.close()
+        for f, (part,) in parts.items():
+            self.line(f"{sums[f][0]} += {part};")
 
     def agree(self, folds: Sequence[Fold], states: Sequence[list[str]]) -> None:
         """Combine the accumulators of a threadgroup: in a simdgroup, then over its slots."""

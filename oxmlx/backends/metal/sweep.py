@@ -41,6 +41,7 @@ class Sweeps(Elements):
         steps: tuple[str, str],
         elements: Sequence[Expr],
         finish: Callable[[], None],
+        stop: str = "",
     ) -> None:
         """A loop over a box.
 
@@ -50,9 +51,10 @@ class Sweeps(Elements):
             steps: where a thread begins, and how far apart its elements are.
             elements: what is computed of each.
             finish: writes what is done with it.
+            stop: where the loop ends, if not at the end of the box.
         """
         first, step = steps
-        name, count = self.name_of(loops, flat), self.count_of(loops)
+        name, stop = self.name_of(loops, flat), stop or self.count_of(loops)
         inside = "inside && " * self.by_column
         early = self.early(elements, (self.kernel.grid if self.by_column else loops)[-1:])
 
@@ -62,11 +64,11 @@ class Sweeps(Elements):
 
         if early and step != "1":
             step = step if step.isidentifier() else f"({step})"
-            self.open(f"for (int at = {first}; {inside}at < {count}; at += {AHEAD} * {step})")
-            self.ahead(loops, flat, step, early, use)
+            self.open(f"for (int at = {first}; {inside}at < {stop}; at += {AHEAD} * {step})")
+            self.ahead(loops, flat, (step, stop), early, use)
         else:
             move = f"{name}++" if step == "1" else f"{name} += {step}"
-            self.open(f"for (int {name} = {first}; {inside}{name} < {count}; {move})")
+            self.open(f"for (int {name} = {first}; {inside}{name} < {stop}; {move})")
             self.block(loops, flat, use)
         self.close()
 
@@ -74,11 +76,12 @@ class Sweeps(Elements):
         self,
         loops: Sequence[Index],
         flat: str,
-        step: str,
+        bounds: tuple[str, str],
         early: Sequence[Load],
         use: Callable[[], None],
     ) -> None:
         """A few steps at once: a thread loads the elements of arrays for all, then it uses them."""
+        step, stop = bounds
         names = {e: self.fresh("v") for e in early}
         for e, name in names.items():
             self.line(f"{register_type(e.dtype)} {name}[{AHEAD}];")
@@ -97,7 +100,7 @@ class Sweeps(Elements):
             self.lines.append("#pragma unroll")
             self.open(f"for (uint u = 0; u < {AHEAD}; u++)")
             self.line(f"int {place} = at + u * {step};")
-            self.open(f"if ({place} < {self.count_of(loops)})")
+            self.open(f"if ({place} < {stop})")
             self.block(loops, flat, write)
             self.close()
             self.close()

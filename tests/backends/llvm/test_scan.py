@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import oxmlx as ox
-from oxmlx.api.eager import alone
 from oxmlx.backends.llvm import scan
 from oxmlx.backends.llvm.scan import Scan, ScanText, name_of
 from oxmlx.backends.llvm.target import target
+from oxmlx.ir.jaxpr import alone
 from oxmlx.ops.cumulative import CumLogSumExp, CumMax, CumMin, CumProd, CumSum
 
 BF16 = np.dtype(ml_dtypes.bfloat16)

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import oxmlx as ox
-from oxmlx.api.eager import alone
 from oxmlx.backends.llvm import sort
 from oxmlx.backends.llvm.records import Records, records_of
 from oxmlx.backends.llvm.sort import name_of
 from oxmlx.backends.llvm.target import target
+from oxmlx.ir.jaxpr import alone
 from oxmlx.ops.sort import Sort
 
 BF16 = np.dtype(ml_dtypes.bfloat16)
@@ -179,7 +179,17 @@ def test_memory_is_enough_for_what_a_network_fills() -> None:
     for n in range(1, 200):
         full = records.room(n) // records.bytes - lanes
         assert full >= max(n, 2 * lanes) and full & (full - 1) == 0
-    assert records.room(records.few + 1) == records.bytes * (records.few + 1)
+    assert records.room(2 * records.few) == records.bytes * 2 * records.few
+
+
+@pytest.mark.parametrize("bits", [128, 256, 512])
+@pytest.mark.parametrize("key_bits", [8, 16, 32, 64])
+def test_memory_for_many_is_enough_for_fewer(key_bits: int, bits: int) -> None:
+    """Candidates for the k largest are as many as their memory holds, or fewer: what fills them up
+    reached beyond it, into the memory of another thread."""
+    records = Records(key_bits, True, bits)
+    rooms = [records.room(n) for n in range(1, 2 * records.few)]
+    assert rooms == sorted(rooms)
 
 
 def test_what_is_served() -> None:

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import oxmlx as ox
-from oxmlx.api.eager import alone
 from oxmlx.backends.llvm import top_k
 from oxmlx.backends.llvm.target import target
 from oxmlx.backends.llvm.top_k import ENOUGH, name_of
+from oxmlx.ir.jaxpr import alone
 from oxmlx.ops.sort import TopK
 
 BF16 = np.dtype(ml_dtypes.bfloat16)

@@ -59,6 +59,22 @@ def test_any_columns(f: Any, mode: dict[str, Any]) -> None:
         np.testing.assert_allclose(got, want, rtol=1e-5)
 
 
+@pytest.mark.parametrize("mode", [{}, {"groups": 1, "threads_limit": 32}])
+@pytest.mark.parametrize("count", [1, MOST_STATES + 1])
+def test_sums_of_long_columns_are_accurate(count: int, mode: dict[str, Any]) -> None:
+    """One accumulator that meets so many numbers is off by 1e-4."""
+
+    def f(x: Any) -> Any:
+        return [sum(reduce_sum(x * (k + 1.0), (0,)) for k in range(count))]
+
+    x = np.stack([np.full(200_003, 0.1, "float32"), np.full(200_003, 1e4, "float32")], 1)
+    x += np.random.default_rng(0).random((len(x), 1), "float32") * [0, 1]
+    with emulate.mode(**mode):
+        (got,) = make_launcher(only(f, x.shape))([x])
+    want = sum((x * np.float32(k + 1)).sum(0, dtype="float64") for k in range(count))
+    np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
 def test_columns_with_many_accumulators_are_not_shared(device: Gpu) -> None:
     def maxima(count: int) -> Any:
         return lambda x: [sum(reduce_max(x * (k + 1.0), (0,)) for k in range(count))]

@@ -536,6 +536,18 @@ def test_copies_of_what_is_written_over_are_forgotten(device: Gpu) -> None:
     np.testing.assert_array_equal(half([arrays[0][20:]])[0], 4 * values()[20:])
 
 
+@pytest.mark.parametrize("made", [ox.array, ox.jit(lambda x: x + 0)], ids=["NumPy", "lease"])
+def test_copies_of_what_the_cpu_writes_over_are_not_used(device: Gpu, made: Any) -> None:
+    """The array stays the same one there, by which the device would know its copy."""
+    step, double = ox.jit(lambda x: x + 1, donate_argnums=0), ox.jit(lambda x: 2 * x)
+    with ox.default_device("cpu"):
+        x = made(np.zeros(1 << 15, np.float32))
+        for k in range(3):
+            got = double(ox.device_put(x, "metal"))
+            np.testing.assert_array_equal(got, np.full(1 << 15, 2 * k, np.float32))
+            x = step(x)
+
+
 def test_a_place_is_one_argument(device: Gpu) -> None:
     """As many arrays as there are arguments, and results beside."""
     x, n = values(), launch.MOST_ARRAYS

@@ -135,6 +135,17 @@ def test_a_step_on_the_host_can_be_forbidden(told: None) -> None:
     f(x)
 
 
+@pytest.mark.parametrize("eager", [False, True])
+def test_eager_code_is_no_exception(told: None, eager: bool) -> None:
+    x = ox.array(np.ones(3), dtype=ox.float64)
+    with ox.config.context(fallback="error", eager=eager):
+        for _ in range(4):  # equation by equation, and then as a program
+            with pytest.raises(FallbackError, match="`sin` would run on the host: cannot hold f64"):
+                ox.eval(np_.sin(x) + 1)
+    with ox.config.context(eager=eager):
+        assert float((np_.sin(x) + 1)[0]) == np.sin(1) + 1
+
+
 def test_a_step_in_a_loop_is_no_exception(told: None, caplog: pytest.LogCaptureFixture) -> None:
     f = ox.jit(lambda x: lax.fori_loop(0, 3, lambda i, c: np_.sort(c) + 1, x))
     x = ox.array([2, 1], dtype=ox.int8)

@@ -17,6 +17,12 @@ REFUSALS = [
         "input and kernel must have one rank, got shapes (1, 2, 5) and (2, 2)",
     ),
     Refusal(
+        "a window that does not move",
+        lambda: ox.lax.conv(X, W, (0,), "SAME"),
+        ArgumentError,
+        "strides must be at least 1, got (0,)",
+    ),
+    Refusal(
         "an axis twice",
         lambda: ox.lax.conv_dimension_numbers(
             X.shape, W.shape, ox.lax.ConvDimensionNumbers((0, 1, 1), (0, 1, 2), (0, 1, 2))
