@@ -11,7 +11,7 @@ PYTEST = $(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(
 
 # What runs Metal texts where there is no GPU for them.
 METAL := $(if $(filter Darwin,$(shell uname -s)),,emulate)
-# Tests that leave the device to the default; those of other folders name theirs.
+# The laws, and tests that leave the device to the default; other folders name theirs.
 ANYWHERE := $(addprefix tests/,api array conformance control io ir laws lax nn numpy ops optim) \
 	tests/random $(wildcard tests/test_*.py)
 
@@ -54,7 +54,7 @@ parity: $(VENV)/.test ## every device against the reference, on operations and o
 	OXMLX_METAL=$(METAL) $(BIN)/python -m oxmlx.testing parity
 	$(PYTEST) tests/backends -k code_is_impl
 
-metal: $(VENV)/.test $(TEST_DATA) ## the tests, unchanged, with metal as the default device
+metal: $(VENV)/.test $(TEST_DATA) ## laws and tests with metal as the default device: half an hour
 	OXMLX_DEVICE=metal OXMLX_METAL=$(METAL) $(PYTEST) $(ANYWHERE) --durations 10
 
 show: $(VENV)/.demo ## walk one program through every stage: jaxpr, kernels, plan, source
