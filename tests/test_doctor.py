@@ -16,10 +16,13 @@ from fake_metal import Metal
 
 import oxmlx as ox
 from oxmlx import doctor, emulate
+from oxmlx.api.eager import Compiler
 from oxmlx.backends.metal import library, stamp
 from oxmlx.backends.metal.gpu import gpu
 from oxmlx.backends.metal.texts import kernel_names
+from oxmlx.ir import pending
 from oxmlx.ir.device import Device, default_device
+from oxmlx.ir.machine import install, installed
 from oxmlx.testing import parity
 from oxmlx.testing.operations import OPERATIONS
 
@@ -125,7 +128,12 @@ def test_a_device_that_refused_a_text_gets_none(
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Metal]:
-    """A device that refuses a text of ours, and computes nothing."""
+    """A device that refuses a text of ours, and computes nothing. Programs that it ran are not kept
+    for the tests that come."""
+    machine = installed()
+    install(Compiler())
+    monkeypatch.setattr(pending, "_programs", {})
+    monkeypatch.setattr(pending, "_sights", {})
     metal = Metal()
     take_for_a_gpu(metal, monkeypatch)
     monkeypatch.setattr(doctor, "kernel_names", lambda: ("odd",))
@@ -134,6 +142,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Metal]:
     monkeypatch.setattr(doctor, "kernel_text", lambda name: text)
     with ox.config.context(metal=""):
         yield metal
+    install(machine)
 
 
 def test_the_words_of_the_compiler_are_handed_on(broken: Metal, capsys: Capture) -> None:
