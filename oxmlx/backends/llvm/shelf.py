@@ -18,7 +18,7 @@ _shelf: dict[str, tuple[Callable[[Eqn], str], Callable[[Eqn], Launchable]]] = {
     "dot_general": (product_of, contract.fetch),
     "conv_general": (conv.name_of, conv.Conv),
     "scatter": (scatter.name_of, scatter.Scatter),
-    "sort": (sort.name_of, sort.Sort),
+    "sort": (sort.name_of, sort.fetch),
     "top_k": (top_k.name_of, top_k.TopK),
     **dict.fromkeys(scan.MONOIDS, (scan.name_of, scan.Scan)),
 }
