@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sortable import BF16, DTYPES
+from sortable import draw as numbers
 
 import oxmlx as ox
 from oxmlx.backends.llvm import sort
@@ -19,32 +21,14 @@ from oxmlx.backends.llvm.target import target
 from oxmlx.ir.jaxpr import alone
 from oxmlx.ops.sort import Sort
 
-BF16 = np.dtype(ml_dtypes.bfloat16)
-DTYPES: list[Any] = [
-    *("float32", "float64", "float16", BF16, "bool", "int8", "uint8", "int16", "uint16"),
-    *("int32", "uint32", "int64", "uint64"),
-]
-SPECIAL = [np.nan, -np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-45, -1e-45, 3e38]
 KEY = np.dtype([("k0", "<u4"), ("k1", "<u4")])
+
+
+draw = partial(numbers, special=0.2)
 
 
 def step(prim: Any, xs: list[np.ndarray]) -> sort.Values | sort.Sort:
     return sort.fetch(alone(prim, [(x.shape, x.dtype) for x in xs]).eqns[0])
-
-
-def draw(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any, few: bool) -> np.ndarray:
-    """Numbers of the whole range, or a few that come again; special ones among floats."""
-    dtype = np.dtype(dtype)
-    if dtype.kind == "b":
-        return rng.integers(0, 2, shape).astype(dtype)
-    if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
-        low, high = (max(limits.min, -3), 3) if few else (limits.min, limits.max)
-        return rng.integers(low, high, shape, dtype, endpoint=True)
-    x = rng.integers(-2, 3, shape) / 2 if few else rng.normal(size=shape)
-    x = np.where(rng.uniform(size=shape) < 0.2, rng.choice(SPECIAL, shape), x)
-    with np.errstate(over="ignore"):
-        return x.astype(dtype)
 
 
 def agree(prim: Any, *xs: np.ndarray) -> None:
