@@ -9,6 +9,7 @@ from oxmlx import emulate
 from oxmlx.api.executable import plan_of
 from oxmlx.backends.base import backend_of
 from oxmlx.backends.metal.group import Together
+from oxmlx.backends.metal.host import without_singles
 from oxmlx.backends.metal.render import render
 from oxmlx.config import config
 from oxmlx.ir.device import as_device
@@ -41,10 +42,10 @@ def compile_calls(*calls: tuple[Jitted, Sequence[Any]]) -> None:
 def texts(plan: Plan) -> Iterator[str]:
     """The texts of a plan's launches, also of those in loops and branches."""
     for command in plan.commands:
-        launches = command.launches if isinstance(command, Group) else (command,)
+        launches = without_singles(command) if isinstance(command, Group) else (command,)
         full = [launch for launch in launches if not launch.kernel.is_empty]
-        if isinstance(command, Group) and full == [*launches]:
-            yield Together(command).text()
+        if len(full) > 1 and len(full) == len(launches):
+            yield Together(Group(launches)).text()
         else:
             yield from (render(launch.kernel, numbered(launch)) for launch in full)
     for inner in plan.inner:

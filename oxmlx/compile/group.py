@@ -1,7 +1,8 @@
 """Grouping: what neighbouring kernels do in any order becomes one command to the device.
 
 An optimizer's update of a tree is one kernel for each array, each of them often too small to be
-worth a command of its own.
+worth a command of its own. Its counts of steps are single numbers, which take no room in a command
+to a device: a host has them done before that would begin.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from oxmlx.ir.plan import Group, Launch, Work
 
 
 def group(steps: Sequence[Work], most: int) -> list[Work]:
-    """The steps with groups of launches, each of which takes at most so many arrays."""
+    """The steps with groups of launches, each of which takes at most so many arrays for what is not
+    of single numbers alone."""
     out: list[Work] = []
     for run in waves(steps, most):
         launches = tuple(step for step in run if isinstance(step, Launch))
@@ -28,7 +30,7 @@ def waves(steps: Sequence[Work], most: int) -> Iterator[list[Work]]:
     made, read, arrays = set[Var](), set[Var](), set[Var]()
     for step in steps:
         beside = apart(step, read) if isinstance(step, Launch) else None
-        joins = beside and made.isdisjoint(beside.inputs) and len(arrays | beside.places) <= most
+        joins = beside and made.isdisjoint(beside.inputs) and len(arrays | room(beside)) <= most
         if wave and not joins:
             yield wave
             wave, made, read, arrays = [], set(), set(), set()
@@ -37,11 +39,16 @@ def waves(steps: Sequence[Work], most: int) -> Iterator[list[Work]]:
             wave.append(launch)
             made.update(launch.outputs)
             read.update(launch.inputs)
-            arrays |= launch.places
+            arrays |= room(launch)
         else:
             yield [step]
     if wave:
         yield wave
+
+
+def room(step: Launch) -> set[Var]:
+    """The arrays that a launch takes of a command."""
+    return set() if step.kernel.is_single else step.places
 
 
 def apart(step: Launch, read: set[Var]) -> Launch:

@@ -175,6 +175,11 @@ class Kernel:
         """Is some extent 0? Then there is nothing to compute, or to fold."""
         return any(n.value == 0 for n in self.sizes)
 
+    @property
+    def is_single(self) -> bool:
+        """Is it one point, from single numbers to single numbers?"""
+        return all(n.value == 1 for n in self.sizes)
+
     @cached_property
     def form(self) -> Hashable:
         """What two kernels share that differ in names, sizes and numbers alone: one code serves

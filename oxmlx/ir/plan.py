@@ -2,7 +2,8 @@
 
 plan ::= (atom ...) given variable ... step ... -> (atom ...)   given inputs are the program's own
 step ::= place ... = launch kernel buffer ...           a kernel of the device
-       | group (place ... = launch kernel buffer ...) ...  in any order, as one command to it
+       | group (place ... = launch kernel buffer ...) ...  in any order, as one command to it; the
+                                                       host may run what is of single numbers
        | place = library name atom ...                  code that the backend has for all of it
        | variable ... = block plan atom ...             nothing moves across its border
        | variable ... = repeat n plan atom ...          on consts, carries and slices of stacks
@@ -57,7 +58,8 @@ class Launch:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Run kernels none of which waits for another, as one command to the device."""
+    """Run kernels none of which waits for another, as one command to the device; a device whose
+    commands are bounded may leave those of single numbers to the host."""
 
     launches: tuple[Launch, ...]
 

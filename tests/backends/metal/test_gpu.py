@@ -16,6 +16,7 @@ from fake_metal import Device, Metal
 
 import oxmlx as ox
 import oxmlx.numpy as np_
+from oxmlx import optim
 from oxmlx.backends import interpreter
 from oxmlx.backends.blocks import block_of
 from oxmlx.backends.metal import gpu as module
@@ -581,3 +582,37 @@ def test_an_update_in_place_is_few_commands(device: Gpu, held: bool) -> None:
         assert [address(np.asarray(x)) for x in ox.tree.leaves(got)] == places
     for k, x in enumerate(kept):
         np.testing.assert_array_equal(x, values(3 * k))
+
+
+@pytest.mark.parametrize("n", [1, 7, 8])
+def test_adamw_updates_seven_arrays_with_each_command(device: Gpu, n: int) -> None:
+    """The counts of steps are the host's, and what it makes of them lies on the device."""
+    tx = optim.adamw(0.1)
+
+    def step(params: Any, state: Any, grads: Any) -> Any:
+        updates, state = tx.update(grads, state, params)
+        return optim.apply_updates(params, updates), state
+
+    def train(kind: str) -> Any:
+        with ox.default_device(kind):
+            params, *grads = ([ox.array(values(7 * k + j)) for k in range(n)] for j in range(4))
+            ox.eval(state := tx.init(params))
+            run, places = ox.jit(step, donate_argnums=(0, 1)), []
+            for g in grads:
+                before = device.dispatches
+                params, state = run(params, state, g)
+                commands.append(device.dispatches - before)
+                places.append([address(np.asarray(x)) for x in params])
+            assert places[1] == places[2] or kind == "reference"
+            return ox.tree.leaves((params, state))
+
+    commands: list[int] = []
+    got = train("metal")
+    assert commands == [-(-n // 7)] * 3
+    counts = [x for x in got if x.ndim == 0]
+    assert [int(x) for x in counts] == [3, 3]
+    copied = device.bytes_copied
+    assert all(device.holds(np.asarray(x)) is not None for x in got)
+    assert device.bytes_copied == copied
+    for x, y in zip(got, train("reference"), strict=True):
+        np.testing.assert_allclose(np.asarray(x), np.asarray(y), rtol=1e-5, atol=1e-6)
