@@ -150,9 +150,15 @@ def test_a_group_has_so_many_arrays_at_most() -> None:
     def f(*xs: Any) -> Any:
         return [x * 2 for x in xs]
 
-    shapes = [(k + 1,) for k in range(7)]
+    shapes = [(k + 2,) for k in range(7)]
     sizes = [len(p.commands) for p in (plan(f, *shapes, most=n) for n in (0, 1, 4, 14))]
     assert sizes == [7, 7, 4, 1]
+
+
+@pytest.mark.parametrize("one", [(), (1,), (1, 1)])
+def test_single_numbers_take_no_room(one: tuple[int, ...]) -> None:
+    (group,) = plan(lambda n, x, y: (n + 1, x * 2, y * 2), one, R, (7,), most=4).commands
+    assert len(group.outputs) == 3
 
 
 def test_a_count_is_counted_again_by_who_needs_it() -> None:
