@@ -45,7 +45,7 @@ check: $(VENV)/.dev ## format, lint, strict types, import layers, then all tests
 	$(MAKE) --no-print-directory test
 
 bench: $(VENV)/.bench $(GGUF) ## every question of bench/, with its table; JSON goes to out/
-	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in $$(grep -l __main__ bench/*.py); do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 rules: $(VENV)/.demo ## the matrix of primitives and rules
 	$(BIN)/python -m oxmlx.testing

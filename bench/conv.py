@@ -1,10 +1,11 @@
 """How fast are convolutions, windows and scatters on the CPU, against JAX with one thread?
 
-    python bench/conv.py [part of a name]
+    python bench/conv.py [word]
 
 Jitted functions are compared, and the gradients of the sum of squares of a convolution, which hold
 the convolution itself. `jax / ours` above 1: we are faster. The times are those of the process, for
-the cores may be shared. The command fails if a geometric mean is below 1.
+the cores may be shared. With a word, only rows that have it in their names. The command fails if a
+geometric mean is below 1.
 """
 
 from __future__ import annotations
@@ -12,11 +13,17 @@ from __future__ import annotations
 import os
 import sys
 
+from command import Command
+
 FLAGS = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 os.environ["XLA_FLAGS"] = FLAGS
 os.environ["OXMLX_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 if hasattr(os, "sched_setaffinity"):  # the time of a process is that of one core then
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+COMMAND = Command(__doc__, "jax", "llvmlite")
+COMMAND.add_argument("word", nargs="?", default="", help="part of the names of the rows to measure")
+WORD = COMMAND.start().word
 
 import time
 from collections.abc import Callable, Iterator
@@ -176,9 +183,8 @@ def measure(case: Case) -> dict[str, Any]:
 
 def main() -> None:
     rng = np.random.default_rng(0)
-    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     cases = [c for part in (convolutions, windows, scatters) for c in part(rng)]
-    rows = [measure(c) for c in cases if wanted in f"{c.part} {c.name}"]
+    rows = [measure(c) for c in COMMAND.choose(WORD, cases, lambda c: f"{c.part} {c.name}")]
     report("conv", rows)
     means: list[float] = []
     for part in dict.fromkeys(r["what"] for r in rows):

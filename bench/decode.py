@@ -9,9 +9,14 @@ from __future__ import annotations
 
 import os
 
+from command import Command
+
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+Command(__doc__, "jax", "gguf", "sklearn", "tokenizers", "tqdm").start()
 
 import json
 import sys

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import os
 
+from command import Command
+
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+Command(__doc__, "jax").start()
 
 import subprocess
 import sys

@@ -13,6 +13,12 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from command import Command
+
+COMMAND = Command(__doc__)
+COMMAND.add_argument("word", nargs="?", default="", help="part of the names of the rows to measure")
+WORD = COMMAND.start().word
+
 import ml_dtypes
 import numpy as np
 from report import report
@@ -142,7 +148,6 @@ def distance(got: np.ndarray, want: np.ndarray) -> float:
 
 
 def main() -> int:
-    word = sys.argv[1] if len(sys.argv) > 1 else ""
     ox.config.update("metal", "cuda")
     try:
         print(", ".join(d.deviceName for d in cuda.get_devices()))
@@ -153,7 +158,7 @@ def main() -> int:
     copied = 2 * size / cuda.copy_seconds(size)
     print(f"a copy in its memory: {copied / 1e9:.0f} GB/s, read and written")
     with emulate.mode(fast_math=True):
-        rows = [measure(t, copied) for t in tasks() if word in t.what]
+        rows = [measure(t, copied) for t in COMMAND.choose(WORD, tasks(), lambda t: t.what)]
     report("gpu", rows)
     return int(not all(r["off by (ulps)"] <= CLOSE for r in rows))
 

@@ -13,11 +13,15 @@ from __future__ import annotations
 import os
 import sys
 
+from command import Command
+
 FLAGS = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 os.environ["XLA_FLAGS"] = FLAGS
 os.environ["OXMLX_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 if hasattr(os, "sched_setaffinity"):  # the time of a process is that of one core then
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+Command(__doc__, "jax", "llvmlite").start()
 
 import time
 from collections.abc import Callable

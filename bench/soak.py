@@ -5,12 +5,19 @@ python bench/soak.py --minutes 10
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
 import time
 from pathlib import Path
 from typing import Any
+
+from command import Command
+
+COMMAND = Command(__doc__)
+COMMAND.add_argument("--minutes", type=float, default=1.0, help="how long (default: 1)")
+COMMAND.add_argument("--device", default="cpu", help="which device (default: cpu)")
+COMMAND.add_argument("--seed", type=int, default=0, help="of the first program (default: 0)")
+OPTIONS = COMMAND.start()
 
 import numpy as np
 from report import report
@@ -52,18 +59,12 @@ def worst(program: Program, device: str) -> float:
 
 
 def main() -> None:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument("--minutes", type=float, default=1.0, help="how long (default: 1)")
-    parser.add_argument("--device", default="cpu", help="which device (default: cpu)")
-    parser.add_argument("--seed", type=int, default=0, help="of the first program (default: 0)")
-    options = parser.parse_args()
-    start, seed, rows = time.monotonic(), options.seed, list[dict[str, Any]]()
-    part = options.minutes * 60 / 10
+    start, seed, rows = time.monotonic(), OPTIONS.seed, list[dict[str, Any]]()
+    part = OPTIONS.minutes * 60 / 10
     apart: list[int] = []
     for n in range(10):
         while time.monotonic() < start + (n + 1) * part:
-            if worst(Program(seed), options.device) > CLOSE:
+            if worst(Program(seed), OPTIONS.device) > CLOSE:
                 apart.append(seed)
             seed += 1
         rows.append({"minutes": (n + 1) * part / 60, "programs": seed, "resident MB": resident()})

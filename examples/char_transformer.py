@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from fetch import fetch
+from options import file, new_folder, positive, rate, seed
 from tqdm import tqdm
 
 import oxmlx as ox
@@ -220,30 +221,45 @@ def draw(history: Sequence[tuple[int, float, float]], path: Path) -> None:
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--text", type=Path, help="a file to learn from, instead of Shakespeare")
-    p.add_argument("--limit", type=int, help="use so many letters at most")
-    p.add_argument("--steps", type=int, default=1000, help="updates of the weights")
-    p.add_argument("--batch", type=int, default=16, help="pieces of text in a step")
-    p.add_argument("--context", type=int, default=64, help="letters that are seen at a time")
-    p.add_argument("--dims", type=int, default=128, help="features of a letter")
-    p.add_argument("--heads", type=int, default=4, help="attention heads, which share the features")
-    p.add_argument("--layers", type=int, default=3, help="blocks of attention and MLP")
-    p.add_argument("--learning-rate", type=float, default=3e-3, help="the highest, after warm-up")
-    p.add_argument("--save-every", type=int, default=100, help="steps between two savings")
+    p.add_argument("--text", type=file, help="a file to learn from, instead of Shakespeare")
+    p.add_argument("--limit", type=positive, help="use so many letters at most")
+    p.add_argument("--steps", type=positive, default=1000, help="updates of the weights")
+    p.add_argument("--batch", type=positive, default=16, help="pieces of text in a step")
+    p.add_argument("--context", type=positive, default=64, help="letters that are seen at a time")
+    p.add_argument("--dims", type=positive, default=128, help="features of a letter")
+    p.add_argument(
+        "--heads", type=positive, default=4, help="attention heads, which share the features"
+    )
+    p.add_argument("--layers", type=positive, default=3, help="blocks of attention and MLP")
+    p.add_argument("--learning-rate", type=rate, default=3e-3, help="the highest, after warm-up")
+    p.add_argument("--save-every", type=positive, default=100, help="steps between two savings")
     p.add_argument("--resume", action="store_true", help="go on from what was saved")
-    p.add_argument("--sample", type=int, default=400, help="letters to write at the end")
+    p.add_argument("--sample", type=positive, default=400, help="letters to write at the end")
     p.add_argument("--prompt", default="\nKING. ", help="what the text that is written begins with")
-    p.add_argument("--seed", type=int, default=0, help="of the weights, the batches and the text")
-    p.add_argument("--out", type=Path, default=OUT, help="folder for what is saved and drawn")
+    p.add_argument("--seed", type=seed, default=0, help="of the weights, the batches and the text")
+    p.add_argument("--out", type=new_folder, default=OUT, help="folder for what is saved and drawn")
     p.add_argument("--plot", action="store_true", help="draw char_transformer.png there")
     p.add_argument("--quiet", action="store_true", help="no progress bar")
-    return p.parse_args(argv)
+    p.set_defaults(error=p.error)  # for what only the text can tell
+    args = p.parse_args(argv)
+    if args.dims % (2 * args.heads):
+        p.error(
+            f"argument --heads: wanted an even share of {args.dims} features each, got {args.heads}"
+        )
+    if not args.prompt:
+        p.error("argument --prompt: there must be some text to continue")
+    return args
 
 
 def main(argv: Sequence[str] | None = None) -> tuple[State, list[tuple[int, float, float]]]:
     """Train, then write."""
     args = parse(argv)
     text = load_text(args.text, args.limit)
+    if len(text.test) <= args.context:
+        args.error(
+            f"the text is too short: its last twentieth, kept for testing, has {len(text.test)}"
+            f" letters; wanted more than --context, which is {args.context}"
+        )
     print(f"{len(text.train)} letters to learn from, {len(text.letters)} different ones")
     state, history = train(text, args)
     if args.plot and history:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from fetch import fetch
+from options import folder_with
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
@@ -29,6 +30,7 @@ SENTENCES = (
     "She plays the violin in an orchestra.",
     "He has been a cellist for ten years.",
 )
+FILES = "config.json", "tokenizer.json", "model.safetensors"
 LONGEST = 256  # tokens of a sentence; what follows is cut off
 BATCH = 16  # sentences that go through the model at once
 ROUND = 16  # lengths are rounded up to this, so that few programs are compiled
@@ -234,11 +236,14 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     p.add_argument("sentences", nargs="*", default=SENTENCES, help="two or more to compare")
     p.add_argument(
         "--model",
-        type=Path,
+        type=folder_with(*FILES),
         help="a folder with config.json, tokenizer.json and\n"
         "model.safetensors; without it MiniLM is fetched (84 MB, once)",
     )
-    return p.parse_args(argv)
+    args = p.parse_args(argv)
+    if len(args.sentences) < 2:
+        p.error(f"argument sentences: wanted two or more to compare, got {len(args.sentences)}")
+    return args
 
 
 def main(argv: Sequence[str] | None = None) -> np.ndarray:

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
+from options import new_folder
+
 DATA = Path(__file__).resolve().parents[1] / "data"
 
 
@@ -143,7 +145,9 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="+", choices=SOURCES, metavar="source", help="see below")
-    parser.add_argument("--into", type=Path, default=DATA, help="folder (default: %(default)s)")
+    parser.add_argument(
+        "--into", type=new_folder, default=DATA, help="folder (default: %(default)s)"
+    )
     options = parser.parse_args()
     for name in options.names:
         print(fetch(name, options.into))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from options import positive, seed
 from tqdm import trange
 
 import oxmlx as ox
@@ -349,8 +350,8 @@ def table(checks: Sequence[Check]) -> str:
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--seed", type=int, default=0, help="of all random numbers")
-    p.add_argument("--meta-steps", type=int, default=300, help="of learning to learn")
+    p.add_argument("--seed", type=seed, default=0, help="of all random numbers")
+    p.add_argument("--meta-steps", type=positive, default=300, help="of learning to learn")
     p.add_argument("--quiet", action="store_true", help="no progress bar")
     return p.parse_args(argv)
 

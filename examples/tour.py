@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from options import positive
 
 import oxmlx as ox
 import oxmlx.numpy as jnp
@@ -246,8 +247,10 @@ def run(jaxpr: Jaxpr, fused: Fused, operands: Sequence[Any]) -> float:
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--batch", type=int, default=8, help="the kernels stay the same, see chapter 8")
-    p.add_argument("--hidden", type=int, default=6, help="units of the hidden layer")
+    p.add_argument(
+        "--batch", type=positive, default=8, help="the kernels stay the same, see chapter 8"
+    )
+    p.add_argument("--hidden", type=positive, default=6, help="units of the hidden layer")
     return p.parse_args(argv)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from options import new_folder, positive, rate, seed
 from sklearn.datasets import load_digits
 from tqdm import trange
 
@@ -58,6 +59,8 @@ class Result(NamedTuple):
 def train(args: argparse.Namespace) -> Result:
     """Some passes over the data."""
     x, y, test_x, test_y = load_data(args.seed)
+    if args.batch > len(y):
+        args.error(f"argument --batch: there are {len(y)} pictures to train with, got {args.batch}")
     init_key, key = ox.random.split(ox.random.key(args.seed))
     model = make_model(args.hidden, init_key)
     per_epoch = len(y) // args.batch
@@ -120,14 +123,15 @@ def draw(result: Result, seed: int, path: Path) -> None:
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--epochs", type=int, default=40, help="passes over the pictures")
-    p.add_argument("--batch", type=int, default=64, help="pictures in a step")
-    p.add_argument("--hidden", type=int, default=256, help="units of the hidden layer")
-    p.add_argument("--learning-rate", type=float, default=1e-2, help="the first, which decays to 0")
-    p.add_argument("--seed", type=int, default=0, help="of the split, the weights and the batches")
-    p.add_argument("--out", type=Path, default=OUT, help="folder for what is saved and drawn")
+    p.add_argument("--epochs", type=positive, default=40, help="passes over the pictures")
+    p.add_argument("--batch", type=positive, default=64, help="pictures in a step")
+    p.add_argument("--hidden", type=positive, default=256, help="units of the hidden layer")
+    p.add_argument("--learning-rate", type=rate, default=1e-2, help="the first, which decays to 0")
+    p.add_argument("--seed", type=seed, default=0, help="of the split, the weights and the batches")
+    p.add_argument("--out", type=new_folder, default=OUT, help="folder for what is saved and drawn")
     p.add_argument("--plot", action="store_true", help="draw digits.png there")
     p.add_argument("--quiet", action="store_true", help="no progress bar")
+    p.set_defaults(error=p.error)  # for what only the data can tell
     return p.parse_args(argv)
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from fetch import DATA, SOURCES, fetch
+from options import folder_with, new_folder, positive, rate, seed
 from sklearn.datasets import load_digits
 from tqdm import tqdm
 
@@ -24,6 +25,9 @@ import oxmlx.numpy as jnp
 from oxmlx import nn, optim
 
 OUT = Path(__file__).resolve().parents[1] / "out"
+FILES = [
+    f"{part}-{what}-ubyte" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1")
+]
 
 
 class CNN(nn.Module):
@@ -62,22 +66,20 @@ class Data(NamedTuple):
 def read_idx(path: Path) -> np.ndarray:
     """An array from a file in the format of MNIST: its rank, its shape, its bytes."""
     content = path.read_bytes()
-    zeros, kind, rank = struct.unpack_from(">HBB", content)
-    shape = struct.unpack_from(f">{rank}I", content, 4)
-    if (zeros, kind) != (0, 8) or len(content) != 4 + 4 * rank + np.prod(shape):
+    try:
+        zeros, kind, rank = struct.unpack_from(">HBB", content)
+        shape = struct.unpack_from(f">{rank}I", content, 4)
+        whole = (zeros, kind) == (0, 8) and len(content) == 4 + 4 * rank + np.prod(shape)
+    except struct.error:
+        whole = False
+    if not whole:
         raise SystemExit(f"{path} is no IDX file of bytes, or is not whole.")
     return np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(shape)
 
 
 def load_mnist(folder: Path) -> Data:
     """MNIST, or what else comes in four files of these names, Fashion-MNIST say."""
-    return Data(
-        *(
-            read_idx(folder / f"{part}-{what}-ubyte")
-            for part in ("train", "t10k")
-            for what in ("images-idx3", "labels-idx1")
-        )
-    )
+    return Data(*(read_idx(folder / name) for name in FILES))
 
 
 def load_enlarged_digits() -> Data:
@@ -89,6 +91,11 @@ def load_enlarged_digits() -> Data:
     y = digits[order].astype(np.uint8)
     split = len(y) * 2 // 3
     return Data(x[:split], y[:split], x[split:], y[split:])
+
+
+def source(text: str) -> str:
+    """What --data may say."""
+    return text if text in ("mnist", "digits") else str(folder_with(*FILES)(text))
 
 
 def load_data(source: str) -> Data:
@@ -196,15 +203,18 @@ def draw(model: CNN, data: Data, epochs: Sequence[Epoch], path: Path) -> None:
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--data", default="mnist", help='"mnist", "digits", or a folder of IDX files')
-    p.add_argument("--limit", type=int, help="use so many pictures at most for training")
-    p.add_argument("--epochs", type=int, default=5, help="passes over the pictures")
-    p.add_argument("--batch", type=int, default=64, help="pictures in a step")
-    p.add_argument("--learning-rate", type=float, default=3e-3, help="the highest, after warm-up")
-    p.add_argument("--seed", type=int, default=0, help="of the weights, the order and dropout")
-    p.add_argument("--out", type=Path, default=OUT, help="folder for what is saved and drawn")
+    p.add_argument(
+        "--data", type=source, default="mnist", help='"mnist", "digits", or a folder of IDX files'
+    )
+    p.add_argument("--limit", type=positive, help="use so many pictures at most for training")
+    p.add_argument("--epochs", type=positive, default=5, help="passes over the pictures")
+    p.add_argument("--batch", type=positive, default=64, help="pictures in a step")
+    p.add_argument("--learning-rate", type=rate, default=3e-3, help="the highest, after warm-up")
+    p.add_argument("--seed", type=seed, default=0, help="of the weights, the order and dropout")
+    p.add_argument("--out", type=new_folder, default=OUT, help="folder for what is saved and drawn")
     p.add_argument("--plot", action="store_true", help="draw mnist_cnn.png there")
     p.add_argument("--quiet", action="store_true", help="no progress bar")
+    p.set_defaults(error=p.error)  # for what only the data can tell
     return p.parse_args(argv)
 
 
@@ -213,6 +223,9 @@ def main(argv: Sequence[str] | None = None) -> list[Epoch]:
     args = parse(argv)
     data = load_data(args.data)
     data = data._replace(x=data.x[: args.limit], y=data.y[: args.limit])
+    if args.batch > len(data.y):
+        count = len(data.y)
+        args.error(f"argument --batch: there are {count} pictures to train with, got {args.batch}")
     print(f"{len(data.y)} pictures to train with, {len(data.test_y)} to test on")
     model, epochs = train(data, args)
     args.out.mkdir(parents=True, exist_ok=True)

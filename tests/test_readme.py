@@ -6,6 +6,8 @@ import pathlib
 import re
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from fetch import fetch
@@ -94,6 +96,16 @@ def test_what_is_missing_is_missing() -> None:
         home = getattr(ox, module.partition(".")[2], ox) if "linalg" not in module else onp.linalg
         for name in re.findall(r"`(\w+)`", names):
             assert not hasattr(home, name), f"{module}.{name}"
+
+
+@pytest.mark.jax("0.9.0")
+@pytest.mark.parametrize("module", [jnp, jnp.linalg, jax.random])
+def test_what_is_missing_is_listed(module: Any) -> None:
+    row = re.search(rf"^\| `{module.__name__}` \|(.*)\|$", README, re.MULTILINE)
+    listed = set(re.findall(r"`(\w+)`", row[1] if row else ""))
+    ours = {jnp: onp, jnp.linalg: onp.linalg, jax.random: ox.random}[module]
+    functions = {n for n, f in vars(module).items() if callable(f) and not isinstance(f, type)}
+    assert {n for n in functions if n[0] != "_"} - set(dir(ours)) <= listed
 
 
 def test_weights_of_torch() -> None:

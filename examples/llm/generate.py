@@ -27,6 +27,7 @@ from oxmlx.errors import ArgumentError
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from fetch import fetch
+from options import folder_with, positive, seed
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "smollm2-135m-instruct"
 FILES = "config.json", "model.safetensors", "tokenizer.json"
@@ -173,13 +174,6 @@ def speed(times: Sequence[float], made: Sequence[int]) -> str:
     return f"{times[1] - times[0]:.2f} s, compiling included; then {rate}"
 
 
-def positive(text: str) -> int:
-    """An integer of the command line, from 1."""
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"wanted 1 or more, got {text}")
-    return int(text)
-
-
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -189,7 +183,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         default=["Tell me three facts about the Moon."],
         help="one or more, answered in one batch",
     )
-    p.add_argument("--model", type=Path, default=FOLDER, help="a Hugging Face folder")
+    p.add_argument(
+        "--model", type=folder_with(*FILES), default=FOLDER, help="a Hugging Face folder"
+    )
     p.add_argument("--raw", action="store_true", help="continue the text, without a chat template")
     p.add_argument("--samples", type=positive, default=1, help="answers to each prompt")
     p.add_argument("--max-tokens", type=positive, default=96, help="length of an answer at most")
@@ -221,15 +217,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         default=[],
         help="a text that ends an answer, which the end of a turn always does; can be repeated",
     )
-    p.add_argument("--seed", type=int, default=0, help="of the draws, at a temperature above 0")
+    p.add_argument("--seed", type=seed, default=0, help="of the draws, at a temperature above 0")
     args = p.parse_args(argv)
     if "" in args.stop:
         p.error("argument --stop: an empty text is everywhere")
     if args.raw and "" in args.prompt:
         p.error("argument prompt: with --raw there must be some text to continue, got ''")
-    missing = [name for name in FILES if not (args.model / name).is_file()]
-    if args.model != FOLDER and missing:
-        p.error(f"argument --model: {args.model.absolute()} has no {' and no '.join(missing)}")
     try:
         args.settings = Sampling(
             args.temperature, args.top_k, args.top_p, args.min_p, args.repetition_penalty

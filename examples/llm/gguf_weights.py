@@ -217,7 +217,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the model folder to write")
     parser.add_argument("--force", action="store_true", help="convert again, replacing the folder")
     arguments = parser.parse_args()
-    folder = convert(arguments.gguf, arguments.out, force=arguments.force)
+    if not arguments.gguf.is_file():
+        parser.error(f"argument --gguf: there is no file {arguments.gguf.absolute()}")
+    try:
+        folder = convert(arguments.gguf, arguments.out, force=arguments.force)
+    except (ArgumentError, FileFormatError) as error:
+        parser.error(error.problem)
     for path in sorted(folder.iterdir()):
         print(f"{path.stat().st_size / 1e6:10.2f} MB  {path}")
 

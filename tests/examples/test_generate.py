@@ -115,7 +115,7 @@ def test_stop_texts_from_the_command_line() -> None:
         (["--samples", "0"], "argument --samples: wanted 1 or more, got 0"),
         (["", "--raw"], "argument prompt: with --raw there must be some text"),
         (["--stop", ""], "argument --stop: an empty text"),
-        (["--model", "/nope"], "argument --model: /nope has no config.json and no model.safe"),
+        (["--model", "/nope"], "argument --model: there is no folder /nope"),
         (["--temperature", "-1"], "temperature is -1.0; wanted 0 (greedy) or more"),
     ],
 )

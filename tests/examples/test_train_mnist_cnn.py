@@ -58,7 +58,16 @@ def test_idx_files_come_back(tmp_path: Path) -> None:
         assert np.array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("change", [lambda b: b[:-1], lambda b: b + b"x", lambda b: b"\1" + b[1:]])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda b: b[:-1],
+        lambda b: b + b"x",
+        lambda b: b"\1" + b[1:],
+        lambda b: b[:7],
+        lambda b: b"",
+    ],
+)
 def test_a_file_that_is_not_whole_is_refused(tmp_path: Path, change: object) -> None:
     assert callable(change)
     write_idx(tmp_path / "x", np.arange(12, dtype=np.uint8).reshape(3, 4))
