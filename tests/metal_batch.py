@@ -9,7 +9,6 @@ from oxmlx import emulate
 from oxmlx.api.executable import plan_of
 from oxmlx.backends.base import backend_of
 from oxmlx.backends.metal.group import Together
-from oxmlx.backends.metal.host import without_singles
 from oxmlx.backends.metal.render import render
 from oxmlx.config import config
 from oxmlx.ir.device import as_device
@@ -42,7 +41,7 @@ def compile_calls(*calls: tuple[Jitted, Sequence[Any]]) -> None:
 def texts(plan: Plan) -> Iterator[str]:
     """The texts of a plan's launches, also of those in loops and branches."""
     for command in plan.commands:
-        launches = without_singles(command) if isinstance(command, Group) else (command,)
+        launches = command.rest if isinstance(command, Group) else (command,)
         full = [launch for launch in launches if not launch.kernel.is_empty]
         if len(full) > 1 and len(full) == len(launches):
             yield Together(Group(launches)).text()

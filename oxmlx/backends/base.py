@@ -18,8 +18,8 @@ class Backend(Protocol):
 
     kind: str
     most_arrays: int = 0
-    """How many arrays one command may take, beside those of kernels of single numbers, which the
-    backend has to find another way for; 0 if a command is one kernel."""
+    """How many arrays one command may take, beside those of kernels of single whole numbers, which
+    the host may run; 0 if a command is one kernel."""
 
     def count(self) -> int:
         """How many devices of this kind there are."""

@@ -1,4 +1,7 @@
-"""Loops and branches of a plan, run from Python: what a backend need not have code for."""
+"""Loops and branches of a plan, run from Python: what a backend need not have code for.
+
+A body may write over the carries, which are given to it: so we keep no reference to them.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +41,13 @@ def repeat(step: Repeat, body: Executable) -> Callable[[Arrays], list[Any]]:
         consts, carry, xs = args[:start], list(args[start:stop]), args[stop:]
         ys = [np.empty(a.shape, a.dtype) for a in rows]
         for t in steps:
-            outs = body([*consts, *carry, *(x[t] for x in xs)])
+            inputs = [*consts, *carry, *(x[t] for x in xs)]
+            carry.clear()
+            outs = body(inputs)
             carry = outs[: step.carries]
             for y, out in zip(ys, outs[step.carries :], strict=True):
                 y[t] = out
+            outs.clear()
         return carry + ys
 
     return run
@@ -56,7 +62,9 @@ def repeat_while(
     def run(args: Arrays) -> list[Any]:
         p, k, c = args[:first], args[first:second], list(args[second:])
         while condition([*p, *c])[0]:
-            c = body([*k, *c])
+            inputs = [*k, *c]
+            c.clear()
+            c = body(inputs)
         return c
 
     return run

@@ -11,7 +11,7 @@ Whether it may is decided by the index, never by the name of an operation:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from functools import reduce
 from graphlib import CycleError, TopologicalSorter
@@ -57,11 +57,16 @@ def no_obstacle(prim: Primitive, body: Expr) -> str:
     return ""
 
 
-def fuse(jaxpr: Jaxpr, obstacle: Obstacle = no_obstacle, strict: bool = False) -> Fused:
+def fuse(
+    jaxpr: Jaxpr,
+    obstacle: Obstacle = no_obstacle,
+    strict: bool = False,
+    amended: Set[Eqn] = frozenset(),
+) -> Fused:
     """Cut `jaxpr` into kernels, as few as the rule allows; what the backend has no code for stays
-    an equation. In `strict` mode a fold that rounds has a kernel of its own, so that the order in
-    which it adds up depends on nothing else."""
-    values = Values(jaxpr, obstacle)
+    an equation, and so do those `amended`. In `strict` mode a fold that rounds has a kernel of its
+    own, so that the order in which it adds up depends on nothing else."""
+    values = Values(jaxpr, obstacle, amended)
     return Fuser(values, fences(values) if strict else set()).run()
 
 

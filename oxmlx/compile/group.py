@@ -1,8 +1,8 @@
 """Grouping: what neighbouring kernels do in any order becomes one command to the device.
 
 An optimizer's update of a tree is one kernel for each array, each of them often too small to be
-worth a command of its own. Its counts of steps are single numbers, which take no room in a command
-to a device: a host has them done before that would begin.
+worth a command of its own. Its counts of steps take no room in a command to a device: the host has
+them done before that would begin.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from oxmlx.ir.jaxpr import Var
-from oxmlx.ir.plan import Group, Launch, Work
+from oxmlx.ir.plan import MOST_COUNTS, Group, Launch, Work
 
 
 def group(steps: Sequence[Work], most: int) -> list[Work]:
-    """The steps with groups of launches, each of which takes at most so many arrays for what is not
-    of single numbers alone."""
+    """The steps with groups of launches, each of which takes so many arrays at most, those of
+    counts aside."""
     out: list[Work] = []
     for run in waves(steps, most):
         launches = tuple(step for step in run if isinstance(step, Launch))
@@ -27,28 +27,31 @@ def group(steps: Sequence[Work], most: int) -> list[Work]:
 def waves(steps: Sequence[Work], most: int) -> Iterator[list[Work]]:
     """Launches none of which waits for another, as many as may go together; or one other step."""
     wave: list[Work] = []
-    made, read, arrays = set[Var](), set[Var](), set[Var]()
+    made, read, arrays, counts = set[Var](), set[Var](), set[Var](), 0
     for step in steps:
         beside = apart(step, read) if isinstance(step, Launch) else None
-        joins = beside and made.isdisjoint(beside.inputs) and len(arrays | room(beside)) <= most
+        joins = (
+            beside and made.isdisjoint(beside.inputs) and len(arrays | room(beside, counts)) <= most
+        )
         if wave and not joins:
             yield wave
-            wave, made, read, arrays = [], set(), set(), set()
+            wave, made, read, arrays, counts = [], set(), set(), set(), 0
         if isinstance(step, Launch):
             launch = beside if beside and joins else step
             wave.append(launch)
             made.update(launch.outputs)
             read.update(launch.inputs)
-            arrays |= room(launch)
+            arrays |= room(launch, counts)
+            counts += launch.kernel.is_count
         else:
             yield [step]
     if wave:
         yield wave
 
 
-def room(step: Launch) -> set[Var]:
-    """The arrays that a launch takes of a command."""
-    return set() if step.kernel.is_single else step.places
+def room(step: Launch, counts: int) -> set[Var]:
+    """The arrays that a launch takes of a command, after so many counts."""
+    return set() if step.kernel.is_count and counts < MOST_COUNTS else step.places
 
 
 def apart(step: Launch, read: set[Var]) -> Launch:

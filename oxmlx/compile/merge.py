@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from oxmlx.compile.draft import NAME_LENGTH
 from oxmlx.compile.fuse import MAX_BUFFERS
-from oxmlx.compile.schedule import reads
+from oxmlx.compile.schedule import part_by
 from oxmlx.ir.kernel import Buffer, Expr, Index, Kernel, Load, Loop, Scalar
-from oxmlx.ir.plan import Host, Launch, Work
+from oxmlx.ir.plan import Launch, Work
 
 MAX_OPERATIONS = 256  # scalar ones, in one kernel
 Space = tuple[tuple[Index, ...], frozenset[Index]]
@@ -96,16 +96,8 @@ def with_buffers(kernel: Kernel, buffers: Mapping[Buffer, Buffer]) -> Kernel:
 
 def reordered(done: list[Work], a: Launch, b: Launch, both: Launch) -> list[Work] | None:
     """The steps with `both` for a step `a` of them and `b` after them; nothing, if `b` waits for
-    `a`. What waits for `a` comes later, and effects keep their order."""
+    `a`. What waits for `a` comes later."""
     n = done.index(a)
-    made, before, after = set(a.outputs), list[Work](), list[Work]()
-    effects = False
-    for step in done[n + 1 :]:
-        effect = isinstance(step, Host) and bool(step.eqn.prim.effects)
-        if not made.isdisjoint(reads(step)) or (effect and effects):
-            made.update(step.outputs)
-            after.append(step)
-            effects |= effect
-        else:
-            before.append(step)
+    before, after = part_by(done[n + 1 :], a.outputs)
+    made = {*a.outputs, *(v for step in after for v in step.outputs)}
     return [*done[:n], *before, both, *after] if made.isdisjoint(b.inputs) else None

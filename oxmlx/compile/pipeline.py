@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from oxmlx.compile.amend import amending, readers_first
 from oxmlx.compile.collapse import collapse
 from oxmlx.compile.fuse import Fused, fuse
 from oxmlx.compile.group import group
@@ -43,17 +44,19 @@ def make_plan(
     program = cse(dce(inline(dce(jaxpr))))
     if obstacle is None:
         return schedule(program, steps_of(Fused(program.eqns, {}, {})), given)
+    free = [program.inputs[k] for k in given]
     steps: list[Work] = []
     for part in segments(program):
-        fused = fuse(part, obstacle, strict)
+        fused = fuse(part, obstacle, strict, {*amending(part, shelf, free)})
         own = steps_of(fused if strict else fused.map(rewrite))
         own = [s.map(collapse) if isinstance(s, Launch) else s for s in own]
         steps += own if strict else merge(own)
 
-    def plan_of(body: Jaxpr) -> Plan:
-        return make_plan(body, obstacle, strict, most_arrays, shelf)
+    def plan_of(body: Jaxpr, given: Collection[int] = ()) -> Plan:
+        return make_plan(body, obstacle, strict, most_arrays, shelf, given)
 
-    steps = place([instead(step, shelf, plan_of) for step in steps], program, given)
+    steps = readers_first([instead(step, shelf, plan_of) for step in steps])
+    steps = place(steps, program, given)
     return schedule(program, group(steps, most_arrays) if most_arrays else steps, given)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from oxmlx.compile.fuse import Fused
 from oxmlx.ir.jaxpr import Jaxpr, Var
 from oxmlx.ir.kernel import Kernel
-from oxmlx.ir.plan import Free, Host, Launch, Library, Plan, Shelf, Step, Work
+from oxmlx.ir.plan import Free, Host, Launch, Library, Plan, PlanOf, Shelf, Step, Work
 
 
 def schedule(jaxpr: Jaxpr, steps: Sequence[Work], given: Collection[int] = ()) -> Plan:
@@ -40,13 +40,29 @@ def steps_of(fused: Fused) -> list[Launch | Host]:
     return steps
 
 
-def instead(step: Work, shelf: Shelf, plan_of: Callable[[Jaxpr], Plan]) -> Work:
+def instead(step: Work, shelf: Shelf, plan_of: PlanOf) -> Work:
     """A step of the host by the library, if that has it, or as a loop or branch of plans."""
     if not isinstance(step, Host):
         return step
     if name := shelf(step.eqn):
         return Library(name, step.eqn)
     return step.eqn.prim.schedule(step.eqn, plan_of) or step
+
+
+def part_by(steps: Sequence[Work], made: Collection[Var]) -> tuple[list[Work], list[Work]]:
+    """The steps that need not wait for some variables, and those that do; effects keep their
+    order."""
+    waiting, before, after = {*made}, list[Work](), list[Work]()
+    effects = False
+    for step in steps:
+        effect = isinstance(step, Host) and bool(step.eqn.prim.effects)
+        if not waiting.isdisjoint(reads(step)) or (effect and effects):
+            waiting.update(step.outputs)
+            after.append(step)
+            effects |= effect
+        else:
+            before.append(step)
+    return before, after
 
 
 def reads(step: Work) -> list[Var]:

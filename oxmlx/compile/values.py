@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from math import prod
 
 from oxmlx.compile.element import Grid, Kind, buffer_of, element, kind_of, same_extents
@@ -21,7 +21,7 @@ INLINED = frozenset({"move", "map", "fold"})
 class Values:
     """The values of a jaxpr: what can be inlined, each lowered once, and what is `opaque`."""
 
-    def __init__(self, jaxpr: Jaxpr, obstacle: Obstacle) -> None:
+    def __init__(self, jaxpr: Jaxpr, obstacle: Obstacle, amended: Set[Eqn] = frozenset()) -> None:
         self.jaxpr = jaxpr
         self.reasons: dict[Eqn, str] = {}
         self.place: dict[Var, int] = {}  # order of definition
@@ -37,7 +37,7 @@ class Values:
         for eqn in jaxpr.eqns:
             for v in eqn.outputs:
                 self.define(v, variables(eqn.inputs))
-            reason = no_element(eqn)
+            reason = "it changes an array where it lies" if eqn in amended else no_element(eqn)
             if not reason:
                 v, kind = eqn.outputs[0], kind_of(eqn, obstacle)
                 reason = kind.obstacle
@@ -46,7 +46,7 @@ class Values:
                     continue
             self.reasons[eqn] = reason
             self.opaque.append(eqn)
-        for eqn in self.moves_of_the_host():
+        for eqn in self.moves_of_the_host(amended):
             del self.eqn[eqn.outputs[0]]
             self.opaque.append(eqn)
             self.reasons[eqn] = "it moves what only the host reads"
@@ -65,13 +65,18 @@ class Values:
             kind, [self.buffer(a).extents if isinstance(a, Var) else () for a in atoms]
         )
 
-    def moves_of_the_host(self) -> list[Eqn]:
-        """Moves between equations of the host: for NumPy they are mostly views."""
+    def moves_of_the_host(self, amended: Set[Eqn]) -> list[Eqn]:
+        """Moves between equations of the host: for NumPy they are mostly views. What the library
+        changes nobody may view, and of new elements it needs copies."""
         uses: dict[Var, list[Eqn]] = {}
         for eqn in self.jaxpr.eqns:
             for v in variables(eqn.inputs):
                 uses.setdefault(v, []).append(eqn)
-        moves = {e for v, e in self.eqn.items() if e.prim.kind == "move" and v in uses}
+        moves = {
+            e
+            for v, e in self.eqn.items()
+            if e.prim.kind == "move" and v in uses and amended.isdisjoint(uses[v])
+        }
         turned = {e for e in moves if self.is_turned(e.outputs[0], uses[e.outputs[0]])}
 
         def is_fused(eqn: Eqn | None) -> bool:

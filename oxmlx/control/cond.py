@@ -25,7 +25,7 @@ from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.dce import dce
 from oxmlx.ir.evaluate import evaluate_jaxpr
 from oxmlx.ir.jaxpr import Eqn, Jaxpr, intern_jaxpr
-from oxmlx.ir.plan import Branch, Plan
+from oxmlx.ir.plan import Branch, PlanOf
 from oxmlx.ir.stage import avals_of, eval_jaxpr, stage_closed
 from oxmlx.ir.trace import bind
 from oxmlx.ops.axes import broadcast, zeros_like
@@ -57,7 +57,7 @@ class Cond(Program):
     def impl(self, index: Any, *args: Any) -> list[Any]:
         return evaluate_jaxpr(self.branches[int(index)], args)
 
-    def schedule(self, eqn: Eqn, plan_of: Callable[[Jaxpr], Plan]) -> Branch:
+    def schedule(self, eqn: Eqn, plan_of: PlanOf) -> Branch:
         return Branch(eqn.inputs, eqn.outputs, tuple(map(plan_of, self.branches)))
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:

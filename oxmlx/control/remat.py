@@ -9,7 +9,7 @@ from oxmlx.control.call import Call
 from oxmlx.control.program import drop, merge, pick, split
 from oxmlx.ir.dce import dce
 from oxmlx.ir.jaxpr import Eqn, Jaxpr, Var, intern_jaxpr
-from oxmlx.ir.plan import Block, Plan
+from oxmlx.ir.plan import Block, PlanOf
 from oxmlx.transforms.linearize import PartialEvalTrace, Split, partial_eval_body
 
 Policy = Callable[..., bool]
@@ -28,7 +28,7 @@ class Remat(Call):
     def inline(self) -> Jaxpr | None:
         return None
 
-    def schedule(self, eqn: Eqn, plan_of: Callable[[Jaxpr], Plan]) -> Block:
+    def schedule(self, eqn: Eqn, plan_of: PlanOf) -> Block:
         return Block(eqn.inputs, eqn.outputs, plan_of(self.body))
 
     def partial_eval(

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from oxmlx import tree
+from oxmlx.control.carries import carry_types, check_carries
 from oxmlx.control.program import (
     Program,
     drop,
@@ -20,17 +21,16 @@ from oxmlx.control.program import (
     spread,
     stage_flat,
 )
-from oxmlx.dtypes import promote
 from oxmlx.errors import ArgumentError, ShapeError, TreeError
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.dce import dce, dce_program
 from oxmlx.ir.evaluate import as_buffers, evaluate_jaxpr
 from oxmlx.ir.jaxpr import Eqn, Jaxpr, Literal, intern_jaxpr
-from oxmlx.ir.plan import Plan, Repeat
+from oxmlx.ir.plan import PlanOf, Repeat
 from oxmlx.ir.stage import avals_of, eval_jaxpr, stage_closed
 from oxmlx.ir.trace import bind, interpret
 from oxmlx.ops.axes import zeros_like
-from oxmlx.ops.convert import as_value, cast
+from oxmlx.ops.convert import as_value
 from oxmlx.ops.elementwise import add
 from oxmlx.ops.shape import batch_axis, moveaxis
 from oxmlx.transforms.jvp import jvp_body, jvp_body_forced
@@ -67,10 +67,7 @@ class Scan(Program):
 
     def abstract(self, *avals: Aval) -> list[Aval]:
         outs = self.body.out_avals
-        for have, want in zip(outs, self.cut(avals)[1], strict=False):
-            if have.strong is not want.strong:
-                problem = f"the body takes a carry of type {want} and returns {have}"
-                raise ShapeError("scan", problem, "A carry must keep its shape and dtype.")
+        check_carries("scan", self.cut(avals)[1], outs)
         ys = [a.with_shape((self.length, *a.shape)) for a in outs[self.carries :]]
         return outs[: self.carries] + ys
 
@@ -86,9 +83,10 @@ class Scan(Program):
                 y[t] = out
         return as_buffers(carry) + ys
 
-    def schedule(self, eqn: Eqn, plan_of: Callable[[Jaxpr], Plan]) -> Repeat:
+    def schedule(self, eqn: Eqn, plan_of: PlanOf) -> Repeat:
         sizes = self.consts, self.carries, self.length
-        return Repeat(eqn.inputs, eqn.outputs, plan_of(self.body), *sizes, self.reverse)
+        body = plan_of(self.body, range(self.consts, self.consts + self.carries))
+        return Repeat(eqn.inputs, eqn.outputs, body, *sizes, self.reverse)
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """Scan the jvp of the body, whose carry is (c, dc)."""
@@ -338,33 +336,12 @@ def scan(
         carry, lambda c_avals: stage_flat(f, c_avals + x_avals, in_tree, "scan")
     )
     check_carry(out_tree, c_tree)
+    check_carries("scan", avals_of(carry), jaxpr.out_avals, init)
     new_tree, y_tree = tree.treedef_children(out_tree)
     n = len(carry)
     prim = Scan(jaxpr, len(consts), n, steps, bool(reverse))
     outs = bind(prim, *consts, *carry, *x_values)
     return new_tree.unflatten(outs[:n]), y_tree.unflatten(outs[n:])
-
-
-Traced = tuple[Jaxpr, list[Any], tree.PyTreeDef]
-
-
-def carry_types(
-    carry: list[Any], trace_body: Callable[[list[Aval]], Traced]
-) -> tuple[list[Any], Traced]:
-    """Trace a loop's body for carries of the types it returns: as in JAX, a weak carry to which the
-    body gives another dtype takes the one that holds both, and is weak no more."""
-    while True:
-        traced = trace_body(avals_of(carry))
-        outs = traced[0].out_avals
-        wide = [
-            cast(c, promote(c.aval.dtype, True, o.dtype, o.weak)[0])
-            if c.aval.weak and c.aval.dtype != o.dtype
-            else c
-            for c, o in zip(carry, outs, strict=False)
-        ] + carry[len(outs) :]
-        if avals_of(wide) == avals_of(carry):
-            return carry, traced
-        carry = wide
 
 
 def check_carry(out_tree: Any, c_tree: Any) -> None:
@@ -398,14 +375,17 @@ def as_length(length: Any) -> int:
 
 def leading_extent(xs: Sequence[Any], length: int | None, who: str = "scan") -> int:
     """The number of steps that all scanned arrays agree on."""
-    sizes: set[Any] = {x.aval.shape[0] if x.aval.ndim else None for x in xs}
-    if None in sizes:
-        problem = "scanned arrays need a leading axis, got one of rank 0"
-        raise ShapeError(who, problem, "Let the body close over what is the same at each step.")
+    sizes: dict[int, str] = {}
+    for x in xs:
+        if not x.aval.ndim:
+            problem = "scanned arrays need a leading axis, got one of rank 0"
+            raise ShapeError(who, problem, "Let the body close over what is the same at each step.")
+        sizes.setdefault(x.aval.shape[0], str(x.aval))
     if length is not None:
-        sizes.add(as_length(length))
+        sizes.setdefault(as_length(length), f"length={length}")
     if len(sizes) != 1:
-        problem = f"leading extents must be one number, got {sorted(map(str, sizes))}"
-        advice = "Every array is cut along its first axis; ox.lax.scan without any needs length=."
+        got = " and ".join(sizes.values()) or "no array"
+        problem = f"scanned arrays must have one leading extent, got {got}"
+        advice = "Each is cut along its first axis; ox.lax.scan without any needs length=."
         raise ShapeError(who, problem, advice)
-    return sizes.pop()
+    return next(iter(sizes))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from oxmlx import tree
+from oxmlx.control.carries import carry_types, changed, check_carries
 from oxmlx.control.program import (
     Program,
     drop,
@@ -16,7 +17,7 @@ from oxmlx.control.program import (
     spread,
     stage_flat,
 )
-from oxmlx.control.scan import carry_types, either, paired, scan
+from oxmlx.control.scan import either, paired, scan
 from oxmlx.errors import (
     ArgumentError,
     ConcretizationError,
@@ -27,7 +28,7 @@ from oxmlx.errors import (
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.evaluate import as_buffers, evaluate_jaxpr
 from oxmlx.ir.jaxpr import Eqn, Jaxpr
-from oxmlx.ir.plan import Plan, RepeatWhile
+from oxmlx.ir.plan import PlanOf, RepeatWhile
 from oxmlx.ir.stage import avals_of, eval_jaxpr, stage_closed
 from oxmlx.ir.trace import bind
 from oxmlx.ops.axes import broadcast
@@ -61,10 +62,7 @@ class While(Program):
 
     def abstract(self, *avals: Aval) -> list[Aval]:
         carry = self.cut(avals)[2]
-        for have, want in zip(self.body.out_avals, carry, strict=True):
-            if have.strong is not want.strong:
-                problem = f"the body takes a carry of type {want} and returns {have}"
-                raise ShapeError("while_loop", problem, "A carry must keep its shape and dtype.")
+        check_carries("while_loop", carry, self.body.out_avals)
         return self.body.out_avals
 
     def impl(self, *args: Any) -> list[Any]:
@@ -73,8 +71,9 @@ class While(Program):
             c = evaluate_jaxpr(self.body, [*k, *c])
         return as_buffers(c)
 
-    def schedule(self, eqn: Eqn, plan_of: Callable[[Jaxpr], Plan]) -> RepeatWhile:
-        plans = plan_of(self.cond), plan_of(self.body)
+    def schedule(self, eqn: Eqn, plan_of: PlanOf) -> RepeatWhile:
+        carries = range(self.body_consts, len(self.body.inputs))
+        plans = plan_of(self.cond), plan_of(self.body, carries)
         return RepeatWhile(eqn.inputs, eqn.outputs, *plans, self.cond_consts, self.body_consts)
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -227,6 +226,7 @@ def while_loop(
     if out_tree != c_tree:
         problem = f"the body must return a carry like the one it takes: {c_tree}, got {out_tree}"
         raise TreeError("while_loop", problem, "Return a carry nested as init_val is.")
+    check_carries("while_loop", avals_of(carry), body.out_avals, init_val)
     cond, cond_consts, cond_tree = stage_flat(cond_fun, avals_of(carry), one_arg, "while_loop")
     out = cond.out_avals
     if (
@@ -316,9 +316,7 @@ def same_types(val: Any, new: Any) -> Any:
         x = as_value(x, "fori_loop")
         have, want = x.aval, old.aval
         if have.shape != want.shape or (have.dtype != want.dtype and not want.weak):
-            place = f" at {tree.keystr(path)}" if path else ""
-            problem = f"the body takes a value of type {want}{place} and returns {have}"
-            raise ShapeError("fori_loop", problem, "A value must keep its shape and dtype.")
+            raise changed("fori_loop", "value", want, have, path)
         return x
 
     return tree.map_with_path(check, val, new)

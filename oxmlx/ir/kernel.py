@@ -130,6 +130,10 @@ class Store:
         return frozenset[Index]().union(*(e.free for e in self.index))
 
 
+FEW = 16
+"""Expressions of a kernel that the host is soon done with."""
+
+
 class Kernel:
     """For all points of `grid`, in parallel: the stores.
 
@@ -176,9 +180,10 @@ class Kernel:
         return any(n.value == 0 for n in self.sizes)
 
     @property
-    def is_single(self) -> bool:
-        """Is it one point, from single numbers to single numbers?"""
-        return all(n.value == 1 for n in self.sizes)
+    def is_count(self) -> bool:
+        """Is it a little arithmetic on single whole numbers? It has no bits of a device's own."""
+        whole = all(e.dtype.kind in "biu" for e in self.nodes)
+        return len(self.nodes) <= FEW and whole and all(n.value == 1 for n in self.sizes)
 
     @cached_property
     def form(self) -> Hashable:

@@ -3,7 +3,7 @@
 plan ::= (atom ...) given variable ... step ... -> (atom ...)   given inputs are the program's own
 step ::= place ... = launch kernel buffer ...           a kernel of the device
        | group (place ... = launch kernel buffer ...) ...  in any order, as one command to it; the
-                                                       host may run what is of single numbers
+                                                       host may run what counts
        | place = library name atom ...                  code that the backend has for all of it
        | variable ... = block plan atom ...             nothing moves across its border
        | variable ... = repeat n plan atom ...          on consts, carries and slices of stacks
@@ -16,12 +16,12 @@ place ::= buffer | buffer/buffer                        memory of its own, or th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from oxmlx.ir.jaxpr import Atom, Eqn, Literal, Var
+from oxmlx.ir.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
 from oxmlx.ir.kernel import Expr, Kernel
 from oxmlx.ir.pretty import letters
 from oxmlx.ir.primitive import Primitive
@@ -33,6 +33,8 @@ Shelf = Callable[[Eqn], str]
 Over: TypeAlias = Mapping[int, int]
 """Which outputs of a kernel may be written over which of its inputs, by number."""
 NOTHING: Over = MappingProxyType({})
+MOST_COUNTS = 4
+"""In a group, beside its command."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +60,21 @@ class Launch:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Run kernels none of which waits for another, as one command to the device; a device whose
-    commands are bounded may leave those of single numbers to the host."""
+    """Run kernels none of which waits for another, as one command to the device; one whose commands
+    are bounded may leave the `counts` to the host."""
 
     launches: tuple[Launch, ...]
+
+    @property
+    def counts(self) -> tuple[Launch, ...]:
+        """The first ones of single whole numbers, as many as are done sooner than a command is."""
+        return tuple(launch for launch in self.launches if launch.kernel.is_count)[:MOST_COUNTS]
+
+    @property
+    def rest(self) -> tuple[Launch, ...]:
+        """The others."""
+        counts = {*self.counts}
+        return tuple(launch for launch in self.launches if launch not in counts)
 
     @property
     def inputs(self) -> tuple[Var, ...]:
@@ -237,6 +250,12 @@ class Plan:
                     lines.append(f"  {line(step)}" + (f"  # {reason}" if reason else ""))
             lines += [line for plan in plans_of(step) for line in indented(plan)]
         return "\n".join([*lines, f"  -> ({show(self.outputs)})"])
+
+
+class PlanOf(Protocol):
+    """Makes the plan of a body: of its inputs the step that runs it has done with those `given`."""
+
+    def __call__(self, body: Jaxpr, given: Collection[int] = ()) -> Plan: ...
 
 
 def numbered(step: Launch | Group) -> Over:

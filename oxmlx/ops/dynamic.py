@@ -69,7 +69,7 @@ class DynamicUpdateSlice(Primitive):
     """out[start + i] = update[i], elsewhere x, each start clamped to [0, n - size]; operands x,
     update, start₀, start₁, …"""
 
-    kind = "move"
+    kind, amends = "move", True
 
     def abstract(self, x: Aval, update: Aval, *starts: Aval) -> Aval:
         check_window("dynamic_update_slice", x, update.shape, starts)

@@ -144,7 +144,7 @@ def test_kernels_and_commands_are_bounded(name: str, most: int) -> None:
     plan = plan_of(PROGRAMS[name], most=most)
     assert all(len(k.inputs) + len(k.outputs) <= MAX_BUFFERS for k in plan.kernels)
     groups = [c for c in plan.commands if isinstance(c, Group)]
-    taken = [{v for r in g.launches if not r.kernel.is_single for v in r.places} for g in groups]
+    taken = [{v for r in g.rest for v in r.places} for g in groups]
     assert all(len(places) <= most for places in taken)
     assert bool(groups) <= bool(most)
 

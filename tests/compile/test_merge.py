@@ -20,7 +20,7 @@ from oxmlx.ir.aval import Aval
 from oxmlx.ir.evaluate import evaluate_jaxpr
 from oxmlx.ir.jaxpr import Jaxpr
 from oxmlx.ir.kernel_check import check_kernel
-from oxmlx.ir.plan import Group, Host, Plan
+from oxmlx.ir.plan import MOST_COUNTS, Group, Host, Plan
 from oxmlx.ir.primitive import Primitive
 from oxmlx.ir.stage import stage
 from oxmlx.ir.trace import bind
@@ -156,9 +156,23 @@ def test_a_group_has_so_many_arrays_at_most() -> None:
 
 
 @pytest.mark.parametrize("one", [(), (1,), (1, 1)])
-def test_single_numbers_take_no_room(one: tuple[int, ...]) -> None:
-    (group,) = plan(lambda n, x, y: (n + 1, x * 2, y * 2), one, R, (7,), most=4).commands
+def test_counts_take_no_room(one: tuple[int, ...]) -> None:
+    def f(n: Any, x: Any, y: Any) -> Any:
+        return n + n, x * 2, y * 2
+
+    avals = [Aval(one, np.dtype("int32")), Aval(R, F64), Aval((7,), F64)]
+    (group,) = make_plan(stage(f, avals)[0], no_contractions, most_arrays=4).commands
     assert len(group.outputs) == 3
+    assert len(plan(f, one, R, (7,), most=4).commands) == 2, "a float has bits of the device's"
+
+
+def test_few_counts_are_beside_a_command() -> None:
+    avals = [Aval((), np.dtype("int32"))] * (MOST_COUNTS + 3)
+    jaxpr = stage(lambda *ns: [n + n for n in ns], avals)[0]
+    (group,) = make_plan(jaxpr, no_contractions, most_arrays=6).commands
+    assert isinstance(group, Group)
+    assert (len(group.counts), len(group.rest)) == (MOST_COUNTS, 3)
+    assert len(make_plan(jaxpr, no_contractions, most_arrays=5).commands) == 2
 
 
 def test_a_count_is_counted_again_by_who_needs_it() -> None:

@@ -36,7 +36,7 @@ class Task:
         work: int,
         scratch: Sequence[int] = (),
     ) -> None:
-        self.engine = target().load(text)
+        self.engine, self.work = target().load(text), work
         self.division, self.numbers, self.scratch = division, np.array(numbers, np.int64), scratch
         self.native = self.make_native("release" if work >= LONG else "hold")
 

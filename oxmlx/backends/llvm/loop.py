@@ -1,7 +1,8 @@
 """Loops of short kernels as one native call: a table of calls, which code of ours goes through.
 
 The argument block of that code holds the addresses of all arrays. Between two steps the addresses
-of slices move on, and a carry changes places with the memory of its successor.
+of slices move on, and a carry changes places with the memory of its successor, if it is not changed
+where it lies.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from oxmlx.backends.llvm.table import Table
 from oxmlx.cached import cached_property
 from oxmlx.errors import CompileError
 from oxmlx.ir.aval import Aval
-from oxmlx.ir.plan import Repeat, RepeatWhile
+from oxmlx.ir.jaxpr import Atom, Var
+from oxmlx.ir.plan import Group, Launch, Library, Plan, Repeat, RepeatWhile
 
 LONG_WORK = 1 << 28
 """Work after which Python may look for signals, in a loop that nobody knows the end of."""
@@ -44,17 +46,20 @@ class Loop:
         self.table = table = Table()
         avals = [a.aval for a in step.inputs]
         if isinstance(step, Repeat):
-            first, carries = step.consts, step.carries
+            first, carries, own = step.consts, step.carries, step.consts
         else:
-            first = step.condition_consts + step.body_consts
+            first, own = step.condition_consts + step.body_consts, step.body_consts
             carries = len(step.outputs)
         last = first + carries
         self.carries, self.reverse, self.is_endless = slice(first, last), False, False
         given = [table.input(k) for k in range(len(avals))]
         self.now = [table.new(a) for a in avals[self.carries]]
-        self.next = [table.new(a) for a in avals[self.carries]]
+        table.carried.update(self.now)
+        stay = in_place(step.body, slice(own, own + carries))
+        ways = zip(self.now, avals[self.carries], stay, strict=True)
+        self.next = [at if stays else table.new(a) for at, a, stays in ways]
         self.stacks: list[int] = []
-        table.swaps = list(zip(self.now, self.next, strict=True))
+        table.swaps = [(now, to) for now, to in zip(self.now, self.next, strict=True) if now != to]
         self.moving = range(0)
         if isinstance(step, Repeat):
             stacked = [v.aval for v in step.outputs[carries:]]
@@ -97,6 +102,16 @@ class Loop:
                     begun[now], begun[following] = begun[following], begun[now]
             if not self.is_endless or done < self.steps:
                 return [begun[at] for at in self.now] + [arrays[at] for at in self.stacks]
+
+
+def in_place(body: Plan, carries: slice) -> list[bool]:
+    """Which carries does a body leave where they lie, changed or not?"""
+    before = body.inputs[carries]
+    first: dict[Atom, Var] = {v: v for v in before}
+    for step in body.steps:
+        if isinstance(step, (Launch, Group, Library)):
+            first |= {y: first[x] for y, x in step.over.items() if x in first}
+    return [first.get(a) is v for v, a in zip(before, body.outputs, strict=False)]
 
 
 def row_bytes(a: Aval) -> int:

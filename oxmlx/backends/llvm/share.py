@@ -6,11 +6,12 @@ results are the same for any number of threads.
 
 from __future__ import annotations
 
+from collections import Counter
 from math import ceil, prod
 from typing import NamedTuple
 
 from oxmlx.backends.llvm.render import Renderer
-from oxmlx.ir.kernel import Loop, Scalar
+from oxmlx.ir.kernel import Load, Loop, Scalar
 from oxmlx.ir.scalar import SCALARS
 
 LONG = 150_000
@@ -41,10 +42,11 @@ def work_of(renderer: Renderer) -> int:
     kernel, rows = renderer.kernel, renderer.rows
     points = prod(i.extent.value for i in kernel.grid)
     sweeps = [prod(i.extent.value for i in p.loops) for p in rows.passes]
-    buffers = [*kernel.inputs, *kernel.outputs]
     costs = sum(SCALARS[e.op].cost for e in kernel.nodes if isinstance(e, Scalar))
     inner = points * max(sweeps, default=1)
-    return TRAFFIC * sum(prod(b.shape) for b in buffers) + inner * costs
+    loads = Counter(e.buffer for e in kernel.nodes if isinstance(e, Load))
+    traffic = sum(min(prod(b.shape), inner * loads[b]) for b in kernel.inputs)
+    return TRAFFIC * (traffic + sum(prod(b.shape) for b in kernel.outputs)) + inner * costs
 
 
 def divide(renderer: Renderer) -> Division:

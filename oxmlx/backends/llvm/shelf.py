@@ -17,7 +17,8 @@ def product_of(eqn: Eqn) -> str:
 _shelf: dict[str, tuple[Callable[[Eqn], str], Callable[[Eqn], Launchable]]] = {
     "dot_general": (product_of, contract.fetch),
     "conv_general": (conv.name_of, conv.Conv),
-    "scatter": (scatter.name_of, scatter.Scatter),
+    "scatter": (scatter.name_of, scatter.scatter),
+    "dynamic_update_slice": (scatter.name_of_update, scatter.update_slice),
     "sort": (sort.name_of, sort.fetch),
     "top_k": (top_k.name_of, top_k.TopK),
     **dict.fromkeys(scan.MONOIDS, (scan.name_of, scan.Scan)),

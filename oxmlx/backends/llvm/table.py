@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from math import prod
 from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
@@ -12,15 +11,19 @@ from numpy.typing import NDArray
 
 from oxmlx.backends.llvm import matrix
 from oxmlx.backends.llvm.builder import Builder
-from oxmlx.backends.llvm.contract import Contraction, fetch
+from oxmlx.backends.llvm.contract import Contraction
 from oxmlx.backends.llvm.launch import Launcher
 from oxmlx.backends.llvm.memory import maker
 from oxmlx.backends.llvm.render import ENTRY
+from oxmlx.backends.llvm.scatter import Amendment
 from oxmlx.backends.llvm.scratch import pieces
+from oxmlx.backends.llvm.share import TRAFFIC, Division
+from oxmlx.backends.llvm.shelf import fetch
 from oxmlx.backends.llvm.target import target
+from oxmlx.backends.runner import Launchable
 from oxmlx.cached import cached_property
 from oxmlx.ir.aval import Aval
-from oxmlx.ir.jaxpr import Atom, Literal, Var
+from oxmlx.ir.jaxpr import Atom, Eqn, Literal, Var
 from oxmlx.ir.plan import Free, Group, Launch, Library, Plan
 
 Array = NDArray[Any]
@@ -55,6 +58,8 @@ class Table:
         """Those for work in progress within a call, and their bytes."""
         self.places: dict[int, int] = {}
         """Those for values that only calls read, and their bytes."""
+        self.carried: set[int] = set()
+        """Those with values that change in each step, and stay where they are."""
         self.spare: dict[int, list[int]] = {}
         """Those of so many bytes that are not in use."""
         self.calls: list[Call] = []
@@ -153,8 +158,12 @@ class Table:
                 case Group(launches):
                     for launch in launches:
                         self.launch(launch)
-                case Library(_, eqn) if eqn.prim.name == "dot_general":
-                    self.add(fetch(eqn), eqn.inputs, eqn.outputs, {})
+                case Library(_, eqn, over):
+                    code = fetch(eqn)
+                    if isinstance(code, Amendment):
+                        self.amend(code, eqn, over)
+                    else:
+                        self.add(code, eqn.inputs, eqn.outputs, {})
                 case Free(variables):
                     self.free(variables)
                 case _:
@@ -163,8 +172,7 @@ class Table:
         results = [self.place(a) for a in plan.outputs]
         for a, n, m in zip(plan.outputs, results, outputs, strict=False):
             if n != m:
-                size = prod(a.aval.shape) * a.aval.dtype.itemsize
-                self.calls.append(Call(copy_entry(), 1, 0, (n, m), (size,)))
+                self.copy(n, m, a.aval)
         return results
 
     def place(self, a: Var | Literal) -> int:
@@ -185,17 +193,18 @@ class Table:
 
     def add(
         self,
-        code: Launcher | Contraction,
+        code: Launchable,
         inputs: Sequence[Atom],
         outputs: Sequence[Var],
         over: Mapping[Var, Var],
     ) -> None:
         """The call of a kernel or a product on the arrays of variables, `over` some that die."""
-        self.fits &= is_short(code)
+        if not is_short(code):
+            self.fits = False
+            return
         reads = [*map(self.place, inputs)]
         for y, x in over.items():
-            if self.at[x] in self.places and y not in self.wanted:
-                self.at[y] = self.at.pop(x)
+            self.replace(y, x)
         writes = [*map(self.place, outputs)]
         if isinstance(code, Launcher):
             slots = *reads, *writes, *self.share(code.scratch)
@@ -209,8 +218,50 @@ class Table:
             return
         self.kept.append(code)
         self.work += code.work
+        self.call(engine, name, division, slots, numbers)
+
+    def amend(self, code: Amendment, eqn: Eqn, over: Mapping[Var, Var]) -> None:
+        """The calls of updates, in the place of an array that dies or in that of a copy."""
+        task, (y,) = code.task, eqn.outputs
+        if code.is_narrow or (task and task.division.chunks > 1):
+            self.fits = False
+            return
+        old, *others = map(self.place, eqn.inputs)
+        if not (y in over and self.replace(y, over[y])):
+            self.copy(old, self.place(y), y.aval)
+        if task:
+            self.work += task.work
+            updates, *indices = others
+            slots = self.place(y), updates, self.own(code.lines), *indices
+            self.call(task.engine, ENTRY, task.division, slots, task.numbers)
+        self.kept.append(code)
+
+    def replace(self, y: Var, x: Var) -> bool:
+        """Let a value lie where one lay that dies, if that is memory of ours, and where it is
+        wanted."""
+        at = self.at[x]
+        if not (at in self.places or at in self.carried) or self.wanted.get(y, at) != at:
+            return False
+        self.at[y] = self.at.pop(x)
+        return True
+
+    def call(
+        self,
+        engine: Any,
+        name: str,
+        division: Division,
+        arrays: Sequence[int],
+        numbers: Iterable[Any],
+    ) -> None:
+        """The call of a function for all of its rows and lanes."""
         address = engine.get_function_address(name)
-        self.calls.append(Call(address, *division[:2], slots, tuple(map(int, numbers))))
+        self.calls.append(Call(address, *division[:2], tuple(arrays), tuple(map(int, numbers))))
+
+    def copy(self, n: int, m: int, aval: Aval) -> None:
+        """The call that copies an array to another one."""
+        size = aval.size * aval.dtype.itemsize
+        self.calls.append(Call(copy_entry(), 1, 0, (n, m), (size,)))
+        self.work += TRAFFIC * aval.size
 
 
 def is_short(code: Any) -> TypeGuard[Launcher | Contraction]:

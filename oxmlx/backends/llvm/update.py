@@ -42,6 +42,8 @@ class Update(NamedTuple):
     indices: tuple[Dtype, ...]
     combine: str
     clip: bool
+    from_end: bool
+    """Whether a negative index counts from the end of its axis."""
     bytes: int
     """Of a vector."""
 
@@ -98,7 +100,7 @@ class Update(NamedTuple):
             at = b.get(kind, b.address(kind, index, number))
             if dtype.itemsize < 8:
                 at = b.do(f"{'sext' if is_signed(dtype) else 'zext'} {kind} {at} to i64")
-            if is_signed(dtype):
+            if is_signed(dtype) and self.from_end:
                 wrapped = b.do(f"add i64 {at}, {n}")
                 at = b.do(f"select i1 {b.do(f'icmp slt i64 {at}, 0')}, i64 {wrapped}, i64 {at}")
             if not self.clip:

@@ -1,4 +1,4 @@
-"""Single numbers of a group, such as counts of steps: the host has them sooner than the device."""
+"""Single whole numbers in a group, such as counts of steps: the host has them sooner."""
 
 from __future__ import annotations
 
@@ -11,16 +11,11 @@ from numpy.typing import NDArray
 from oxmlx.backends.interpreter import Interpreted
 from oxmlx.backends.metal.gpu import gpu
 from oxmlx.backends.runner import Launchable
-from oxmlx.ir.plan import Group, Launch
-
-
-def without_singles(group: Group) -> tuple[Launch, ...]:
-    """The launches of a group that are for the device."""
-    return tuple(launch for launch in group.launches if not launch.kernel.is_single)
+from oxmlx.ir.plan import Group
 
 
 class BesideHost:
-    """A group made ready, of which the host does what is of single numbers.
+    """A group made ready, of which the host does the counts.
 
     Args:
         group: all of it.
@@ -29,23 +24,21 @@ class BesideHost:
 
     def __init__(self, group: Group, rest: Launchable | None = None) -> None:
         self.gpu, self.rest = gpu(), rest
-        place, self.count = group.outputs.index, len(group.outputs)
-        others = without_singles(group)
-        reads = dict.fromkeys(v for launch in others for v in launch.inputs)
+        place, self.results = group.outputs.index, len(group.outputs)
+        reads = dict.fromkeys(v for launch in group.rest for v in launch.inputs)
         self.ins = [*map(group.inputs.index, reads)]
-        self.outs = [place(v) for launch in others for v in launch.outputs]
-        self.singles: list[tuple[Launchable, list[int], list[int]]] = []
-        for launch in group.launches:
-            if launch.kernel.is_single:
-                run = Interpreted(launch.kernel, [v.aval.shape for v in launch.outputs])
-                ins = [*map(group.inputs.index, launch.inputs)]
-                self.singles.append((run, ins, [*map(place, launch.outputs)]))
+        self.outs = [place(v) for launch in group.rest for v in launch.outputs]
+        self.counts: list[tuple[Launchable, list[int], list[int]]] = []
+        for launch in group.counts:
+            run = Interpreted(launch.kernel, [v.aval.shape for v in launch.outputs])
+            ins = [*map(group.inputs.index, launch.inputs)]
+            self.counts.append((run, ins, [*map(place, launch.outputs)]))
 
     def __call__(self, inputs: Sequence[Any]) -> list[NDArray[Any]]:
         """The outputs, in memory of the device. A list is used up, so that the rest may be written
         over its arrays."""
-        results: list[Any] = [None] * self.count
-        for run, ins, outs in self.singles:
+        results: list[Any] = [None] * self.results
+        for run, ins, outs in self.counts:
             for k, x in zip(outs, run([np.asarray(inputs[k]) for k in ins]), strict=True):
                 results[k] = self.gpu.empty(x.shape, x.dtype)
                 results[k][...] = x

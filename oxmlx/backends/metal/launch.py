@@ -14,7 +14,7 @@ from oxmlx.backends.metal.fallback import allow, careful
 from oxmlx.backends.metal.frame import THREADS
 from oxmlx.backends.metal.gpu import MOST_ARGUMENTS, MOST_GROUPS, gpu
 from oxmlx.backends.metal.group import Together
-from oxmlx.backends.metal.host import BesideHost, without_singles
+from oxmlx.backends.metal.host import BesideHost
 from oxmlx.backends.metal.render import NARROW, Renderer, entry, names_of
 from oxmlx.backends.metal.sweep import AHEAD
 from oxmlx.backends.runner import Launchable, Shape, compile_or_interpret
@@ -142,14 +142,14 @@ def load_kernel(kernel: Kernel, shapes: Sequence[Shape], over: Over = NOTHING) -
 
 
 def load_group(group: Group) -> Launchable | None:
-    """The kernels of a group as one function, and beside it those of single numbers; nothing if one
-    of them cannot be a part of it.
+    """The kernels of a group as one function, and beside it those of counts; nothing if one of them
+    cannot be a part of it.
 
     Raises:
         FallbackError: Metal refuses the only other one, and the host is not to run it.
     """
-    rest = without_singles(group)
-    if len(rest) == len(group.launches):
+    rest = group.rest
+    if not group.counts:
         return load_together(group)
     if len(rest) > 1:
         made = load_together(Group(rest))

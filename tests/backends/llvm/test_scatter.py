@@ -33,7 +33,7 @@ def run(prim: Scatter, *operands: np.ndarray) -> np.ndarray:
     out = SimpleNamespace(aval=prim.abstract(*avals))
     eqn: Any = SimpleNamespace(prim=prim, inputs=atoms, outputs=[out])
     assert library.name_of(eqn) == "scatter"
-    return library.Scatter(eqn)(operands)[0]
+    return library.scatter(eqn)(operands)[0]
 
 
 def values(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> np.ndarray:

@@ -7,12 +7,6 @@ ONES = ox.numpy.ones(3)
 scan = ox.lax.scan
 
 REFUSALS = [
-    Refusal(
-        "a carry that grows",
-        lambda: scan(lambda c, x: (c * ONES, x), ox.numpy.float32(1.0), ONES),
-        ShapeError,
-        "the body takes a carry of type f32[] and returns f32[3]",
-    ),
     Refusal("no pair", lambda: scan(lambda c, x: c, 1.0, ONES), TreeError, "must return a pair"),
     Refusal(
         "a carry of another structure",
@@ -25,7 +19,19 @@ REFUSALS = [
         "extents differ",
         lambda: scan(lambda c, x: (c, c), 1.0, (ONES, ONES[:2])),
         ShapeError,
-        "leading extents must be one number, got ['2', '3']",
+        "scan: scanned arrays must have one leading extent, got f32[3] and f32[2]",
+    ),
+    Refusal(
+        "another length",
+        lambda: scan(lambda c, x: (c, c), 1.0, ONES, 10),
+        ShapeError,
+        "scan: scanned arrays must have one leading extent, got f32[3] and length=10",
+    ),
+    Refusal(
+        "neither arrays nor a length",
+        lambda: scan(lambda c, x: (c, c), 1.0),
+        ShapeError,
+        "got no array\n  Each is cut along its first axis; ox.lax.scan without any needs length=.",
     ),
     Refusal(
         "a length that is no integer",

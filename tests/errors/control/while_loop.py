@@ -8,12 +8,6 @@ ONES = ox.numpy.ones(3)
 
 REFUSALS = [
     Refusal(
-        "a carry that grows",
-        lambda: loop(lambda c: True, lambda c: c * ONES, ox.numpy.float32(1.0)),
-        ShapeError,
-        "the body takes a carry of type f32[] and returns f32[3]",
-    ),
-    Refusal(
         "reverse mode",
         lambda: ox.grad(lambda x: loop(lambda c: c < 9, lambda c: c * 2.0, x))(1.0),
         GradientError,
@@ -59,7 +53,8 @@ REFUSALS = [
         "a fori_loop whose value changes its dtype",
         lambda: ox.lax.fori_loop(0, 3, lambda i, c: c.astype("int32"), ONES),
         ShapeError,
-        "fori_loop: the body takes a value of type f32[3] and returns i32[3]",
+        "fori_loop: the body takes a value of type f32[3] and returns i32[3]\n  A value keeps its "
+        "dtype: start from one of dtype int32, or return it with .astype('float32').",
     ),
     Refusal(
         "a traced fori_loop whose value grows",

@@ -18,7 +18,7 @@ REFUSALS = [
         "rows of two extents",
         lambda: ox.lax.map(lambda x: x, (from_numpy(np.ones(3)), from_numpy(np.ones(2)))),
         ShapeError,
-        "lax.map: leading extents must be one number, got ['2', '3']",
+        "lax.map: scanned arrays must have one leading extent, got ",
     ),
     Refusal(
         "rows of a number",
