@@ -58,7 +58,7 @@ from oxmlx.dtypes import (
     uint32,
     uint64,
 )
-from oxmlx.ir.device import Device, devices
+from oxmlx.ir.device import Device, default_backend, device_count, devices
 from oxmlx.ir.device import use_device as default_device
 from oxmlx.ir.value import Value as Array
 from oxmlx.jit import jit
@@ -86,7 +86,9 @@ __all__ = [
     "custom_jvp",
     "custom_vjp",
     "debug",
+    "default_backend",
     "default_device",
+    "device_count",
     "device_get",
     "device_put",
     "devices",

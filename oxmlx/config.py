@@ -113,7 +113,10 @@ class Config:
     explain_retraces = Switch(False, "say why a jitted function was traced again")
     check = Switch(False, "verify every jaxpr that is made, and the bounds of dynamic indices")
     nan = Switch(False, "raise at the equation that made a NaN")
-    jit = Switch(True, "compile jitted functions; when false, run them operation by operation")
+    jit = Switch(
+        True,
+        "compile jitted functions; when false, run them operation by operation, and donate nothing",
+    )
     show = Switch[Literal["", "jaxpr", "plan", "kernels", "source"]](
         "",
         "print this stage of every program that is compiled",

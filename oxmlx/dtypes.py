@@ -108,12 +108,14 @@ _named: dict[object, Dtype] = {dtype: dtype for dtype in _short}
 for _t in SCALAR_TYPES:
     _codes = () if _t.dtype.kind == "V" else (_t.dtype.str, _t.dtype.str[1:])  # "<f4" and "f4"
     _named |= dict.fromkeys((_t.dtype.type, _t.name, *_codes), _t.dtype)
-for _code in np.typecodes["AllInteger"]:  # C's integers: np.longlong is not always np.int64
-    _named.setdefault(np.dtype(_code).type, _named[np.dtype(_code)])
+for _code in "?efdFD" + np.typecodes["AllInteger"]:  # C's: np.longlong is not always np.int64
+    _named |= dict.fromkeys((_code, np.dtype(_code).type), _named[np.dtype(_code)])
 _named |= _from_short | {bool: bool_.dtype}
 for _text in _ambiguous:
     del _named[_text]
 
+_words = {"half": float16, "single": float32, "double": float64, "uint": uint32}
+_named |= {word: t.dtype for word, t in _words.items()}
 _python = {int: int32.dtype, float: float32.dtype, complex: complex64.dtype}
 _spelled = _named | _python | {kind.__name__: dtype for kind, dtype in _python.items()}
 _foreign = {t.dtype.newbyteorder(): t.dtype for t in SCALAR_TYPES if t.dtype.newbyteorder() != t}

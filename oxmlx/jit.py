@@ -310,7 +310,8 @@ def jit(
         static_argnums, static_argnames: hashable arguments that the trace may depend on by value.
         donate_argnums, donate_argnames: arguments that the program may use up: their memory serves
             results, if nobody else can read it. Reading a donated array afterwards raises
-            `DonatedError`, also if the program has failed while it ran.
+            `DonatedError`, also if the program has failed while it ran. Nothing is donated inside
+            another trace, nor where the switch `jit` is off.
 
     Raises:
         ArgumentError: the function has no such argument, or one is static and donated.

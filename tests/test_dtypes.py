@@ -67,6 +67,11 @@ def test_calling_a_scalar_type_goes_through_the_hook(monkeypatch: pytest.MonkeyP
     assert dt.float32(1) == (1, np.dtype("float32"))
 
 
+@pytest.mark.parametrize("name", [*"?efdFDbBhHiIlLqQ", "half", "single", "double"])
+def test_names_of_numpy_mean_the_same(name: str) -> None:
+    assert dt.as_dtype(name) == np.dtype(name)
+
+
 def test_short_names_have_an_inverse() -> None:
     every = [*(t.dtype for t in TYPES), *EXTENDED]
     names = [dt.short_name(d) for d in every]

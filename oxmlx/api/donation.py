@@ -8,7 +8,8 @@ from typing import Any
 from oxmlx import tree
 from oxmlx.errors import DonatedError
 from oxmlx.ir.array import Array
-from oxmlx.ir.node import Node
+from oxmlx.ir.node import DONATED, Node
+from oxmlx.ir.value import Value
 from oxmlx.source import current_location
 
 
@@ -35,7 +36,7 @@ def donated_leaves(
 
 def use_up(values: Sequence[Any], given: Sequence[int], label: str) -> None:
     """Take their buffers from some arrays: who reads one from now on is told where it went."""
-    gone = Node(0, (), current_location())
+    gone = Node(DONATED, (), current_location())
     gone.error = DonatedError(
         "Array",
         f"this array was donated to {label}, which may have reused its memory",
@@ -45,3 +46,15 @@ def use_up(values: Sequence[Any], given: Sequence[int], label: str) -> None:
     for k in given:
         if type(values[k]) is Array:
             values[k].node = gone
+
+
+def is_deleted(x: Value) -> bool:
+    """Whether the array was donated to a jitted function: whoever reads it is refused.
+
+    >>> import oxmlx as ox
+    >>> x = ox.numpy.ones(3)
+    >>> y = ox.jit(lambda x: x + 1, donate_argnums=0)(x)
+    >>> x.is_deleted(), y.is_deleted()
+    (True, False)
+    """
+    return isinstance(x, Array) and x.node.prim is DONATED

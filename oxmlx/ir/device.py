@@ -74,14 +74,28 @@ def devices(kind: str | None = None) -> list[Device]:
     [Device(reference:0)]
     """
     if kind is not None and kind not in _kinds:
-        known = ", ".join(sorted(_kinds))
-        raise DeviceError("devices", f"no backend is called {kind!r}", f"There is: {known}.")
+        known = ", ".join(dict.fromkeys(d.kind for d in devices()))
+        problem = f"no backend is called {kind!r}"
+        raise DeviceError("devices", problem, f"On this machine there is: {known}.")
     if kind is None:
         kinds = sorted([k for k, its in _kinds.items() if its.count()], key=rank_of)
     else:
         kinds = [kind]
     keys = [(k, n) for k in kinds for n in range(_kinds[k].count())]
     return [_made.setdefault(key, Device(*key)) for key in keys]
+
+
+def device_count(backend: str | None = None) -> int:
+    """How many devices there are, or how many a backend has: the length of `devices`.
+
+    Raises:
+        DeviceError: no backend of this kind is installed.
+
+    >>> import oxmlx as ox
+    >>> ox.device_count("reference")
+    1
+    """
+    return len(devices(backend))
 
 
 def rank_of(kind: str) -> int:
@@ -116,6 +130,17 @@ def default_device() -> Device:
     if chosen is None:
         chosen = as_device(config.device) if config.device else devices()[0]
     return chosen
+
+
+def default_backend() -> str:
+    """The kind of the device on which new arrays are made.
+
+    >>> import oxmlx as ox
+    >>> with ox.default_device("reference"):
+    ...     ox.default_backend()
+    'reference'
+    """
+    return default_device().kind
 
 
 chosen_device = _default.get

@@ -11,7 +11,7 @@ from oxmlx.ir.device import Device
 from oxmlx.ir.primitive import Primitive
 from oxmlx.source import Location
 
-LITERAL = -1
+LITERAL, DONATED = -1, -2
 
 
 class Node:

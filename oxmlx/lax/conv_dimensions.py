@@ -16,6 +16,10 @@ Padding: TypeAlias = "str | Sequence[tuple[int, int]]"
 Specs: TypeAlias = "tuple[str, str, str]"
 
 PAIRS = ("N", "C"), ("O", "I"), ("N", "C")
+ONE_RANK = (
+    "The input has axes for batch, features and space, the kernel for output features, input "
+    "features and as much space: x[None] makes a batch of one."
+)
 NAMES = "dimension_numbers[0]", "dimension_numbers[1]", "dimension_numbers[2]"
 
 
@@ -48,9 +52,16 @@ def conv_dimension_numbers(
     ConvDimensionNumbers(lhs_spec=(0, 2, 1), rhs_spec=(2, 1, 0), out_spec=(0, 2, 1))
     """
     who = "lax.conv_dimension_numbers"
+    return axes_of_operands(who, lhs_shape, rhs_shape, dimension_numbers)
+
+
+def axes_of_operands(
+    who: str, lhs_shape: Sequence[int], rhs_shape: Sequence[int], dimension_numbers: Any
+) -> ConvDimensionNumbers:
+    """`conv_dimension_numbers` for a convolution, which refuses in its own name."""
     rank = len(lhs_shape)
     problem = f"input and kernel must have one rank, got shapes {lhs_shape} and {rhs_shape}"
-    check(who, [(rank == len(rhs_shape), problem)])
+    check(who, [(rank == len(rhs_shape), problem)], ONE_RANK)
     if dimension_numbers is None:
         every = tuple(range(rank))
         return ConvDimensionNumbers(every, every, every)

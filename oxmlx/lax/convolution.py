@@ -12,8 +12,8 @@ from oxmlx.errors import ArgumentError
 from oxmlx.lax.arguments import Array, ArrayLike, arrays, check, ints, value
 from oxmlx.lax.conv_dimensions import (
     Padding,
+    axes_of_operands,
     check_operands,
-    conv_dimension_numbers,
     conv_transpose_pads,
     dilated_shape,
     pads_of,
@@ -79,7 +79,7 @@ def conv_general_dilated(
     who = "lax.conv_general_dilated"
     check_precision(who, precision)
     x, w = arrays(who, lhs, rhs)
-    numbers = conv_dimension_numbers(x.shape, w.shape, dimension_numbers)
+    numbers = axes_of_operands(who, x.shape, w.shape, dimension_numbers)
     spatial = x.ndim - 2
     check(who, [(spatial >= 0, f"operands must have rank 2 at least, got {x.aval}")])
     groups = ints(who, "group counts", (feature_group_count, batch_group_count), 2)
@@ -204,7 +204,7 @@ def conv_transpose(
     if dimension_numbers is None and x.ndim not in LAYOUTS:
         raise ArgumentError(who, f"has no layout for {x.aval}", "Pass dimension_numbers=.")
     given = LAYOUTS[x.ndim] if dimension_numbers is None else dimension_numbers
-    numbers = conv_dimension_numbers(x.shape, w.shape, given)
+    numbers = axes_of_operands(who, x.shape, w.shape, given)
     rank = x.ndim - 2
     spread = ints(who, "strides", strides, rank)
     steps = (1,) * rank if rhs_dilation is None else ints(who, "rhs_dilation", rhs_dilation, rank)
@@ -259,7 +259,7 @@ def conv_general_dilated_patches(
     """
     who = "lax.conv_general_dilated_patches"
     x, window = value(lhs, who), ints(who, "filter_shape", filter_shape)
-    numbers = conv_dimension_numbers(x.shape, (1, 1, *window), dimension_numbers)
+    numbers = axes_of_operands(who, x.shape, (1, 1, *window), dimension_numbers)
     features, size = x.shape[numbers.lhs_spec[1]], prod(window)
     square = (size, size)
     one_hot = cast(eq(iota(INT32, square, 0), iota(INT32, square, 1)), x.dtype)
@@ -306,7 +306,7 @@ def conv_general_dilated_local(
     who = "lax.conv_general_dilated_local"
     x, w = arrays(who, lhs, rhs)
     window = ints(who, "filter_shape", filter_shape)
-    numbers = conv_dimension_numbers(x.shape, (1, 1, *window), dimension_numbers)
+    numbers = axes_of_operands(who, x.shape, (1, 1, *window), dimension_numbers)
     patches = conv_general_dilated_patches(
         x, window, window_strides, padding, lhs_dilation, rhs_dilation, numbers
     )

@@ -9,9 +9,10 @@ from oxmlx.api.boundary import boundary
 from oxmlx.errors import ShapeError
 from oxmlx.numpy.arguments import Array, ArrayLike, axis_of, inexact, value
 from oxmlx.ops.elementwise import div, mul, neg
+from oxmlx.ops.identity import stop_gradient
 from oxmlx.ops.math import abs_, erfc, exp, expm1, log, log1p, logistic, sqrt
 from oxmlx.ops.math import tanh as tanh_
-from oxmlx.ops.select import clamp, select
+from oxmlx.ops.select import clamp, maximum, select
 
 
 def identity(x: ArrayLike) -> Array:
@@ -25,14 +26,14 @@ def identity(x: ArrayLike) -> Array:
 
 @boundary  # here, since a default names it
 def relu(x: ArrayLike) -> Array:
-    """max(x, 0), with derivative 0 at 0.
+    """max(x, 0), with derivative 0 at 0 and NaN.
 
     >>> import oxmlx as ox
     >>> relu(ox.numpy.array([-1.0, 2.0]))
     array([0., 2.], dtype=float32)
     """
     a = value(x, "relu")
-    return select(a <= 0, 0, a)  # NaN is not ≤ 0, and stays
+    return select(a > 0, a, maximum(stop_gradient(a), 0))  # 0, or NaN
 
 
 def relu6(x: ArrayLike) -> Array:
@@ -79,7 +80,9 @@ def log1mexp(x: ArrayLike) -> Array:
     array(-23.02585, dtype=float32)
     """
     a = inexact(x, "log1mexp")
-    return select(a < 0.6931472, log(-expm1(-a)), log1p(-exp(-a)))
+    near = a < 0.6931472
+    small, large = select(near, a, 1.0), select(near, 1.0, a)  # no infinite slope where not chosen
+    return select(near, log(-expm1(-small)), log1p(-exp(-large)))
 
 
 def silu(x: ArrayLike) -> Array:
@@ -249,12 +252,12 @@ def sparse_plus(x: ArrayLike) -> Array:
 
 
 def sparse_sigmoid(x: ArrayLike) -> Array:
-    """(x + 1) / 2 kept between 0 and 1.
+    """(x + 1) / 2 kept between 0 and 1, with derivative 1/4 at -1 and at 1.
 
     >>> sparse_sigmoid(0.0)
     array(0.5, dtype=float32)
     """
-    return clamp(0.0, (inexact(x, "sparse_sigmoid") + 1.0) / 2.0, 1.0)
+    return onp.clip((inexact(x, "sparse_sigmoid") + 1.0) / 2.0, 0.0, 1.0)
 
 
 def tanh(x: ArrayLike, /) -> Array:

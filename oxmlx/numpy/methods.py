@@ -6,6 +6,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from oxmlx.api.boundary import boundary
+from oxmlx.api.donation import is_deleted
 from oxmlx.api.evaluation import block_until_ready, device_put
 from oxmlx.errors import ArgumentError
 from oxmlx.ir.array import Array
@@ -97,6 +99,11 @@ def array_namespace(x: Value, /, *, api_version: str | None = None) -> Any:
     return import_module("oxmlx.numpy")
 
 
+def attribute(f: Callable[[Any], Any]) -> property:
+    """A function that is called by naming it: methods are guarded later, what is none is here."""
+    return property(boundary(f))
+
+
 VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
 
 METHODS: dict[str, Any] = {
@@ -106,15 +113,16 @@ METHODS: dict[str, Any] = {
     "conj": conjugate,
     "devices": devices,
     "flatten": flatten,
+    "is_deleted": is_deleted,
     "reshape": reshape_method,
     "to_device": to_device,
     "transpose": transpose_method,
     "__array_namespace__": array_namespace,
-    "T": property(transpose),
+    "T": attribute(transpose),
     "device": property(no_device),  # arrays have their own
-    "imag": property(imag),
-    "mT": property(matrix_transpose),
-    "real": property(real),
+    "imag": attribute(imag),
+    "mT": attribute(matrix_transpose),
+    "real": attribute(real),
 }
 
 

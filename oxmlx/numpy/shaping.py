@@ -138,7 +138,11 @@ def matrix_transpose(x: ArrayLike, /) -> Array:
     >>> np.matrix_transpose(np.zeros((5, 2, 3))).shape
     (5, 3, 2)
     """
-    return swapaxes(x, -1, -2)
+    y = value(x, "matrix_transpose")
+    if y.ndim < 2:
+        advice = "Of a vector, x[:, None] is a column and x[None, :] a row."
+        raise AxisError("matrix_transpose", f"wants two axes at least, got {y.aval}", advice)
+    return swapaxes(y, -1, -2)
 
 
 def swapaxes(a: ArrayLike, axis1: int, axis2: int) -> Array:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
+from oxmlx.dtypes import is_inexact
 from oxmlx.ir.aval import Aval, get_aval
 from oxmlx.ir.kernel import Expr, scalar
 from oxmlx.ir.primitive import Undef
@@ -14,6 +16,7 @@ from oxmlx.ops.axes import broadcast_scalar
 from oxmlx.ops.convert import as_operand, broadcast_shapes, cast
 from oxmlx.ops.elementwise import (
     Elementwise,
+    add,
     binary,
     common_shape,
     mul,
@@ -21,7 +24,7 @@ from oxmlx.ops.elementwise import (
     unbroadcast,
     zero,
 )
-from oxmlx.ops.logic import and_, eq, gt, lt
+from oxmlx.ops.logic import and_, eq, gt, lt, or_
 from oxmlx.ops.shape import broadcast_to
 
 
@@ -81,9 +84,23 @@ class Clamp(Elementwise):
     def impl(self, low: Any, x: Any, high: Any) -> Any:
         return SCALARS["min"].run(SCALARS["max"].run(x, low), high)
 
-    def partial(self, k: int, out: Any, low: Any, x: Any, high: Any) -> Any:
-        inside = (gt(low, x), and_(gt(x, low), lt(x, high)), lt(high, x))[k]
-        return cast(inside, get_aval(x).dtype)
+    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        """The tangent of the operand that wins is chosen, not multiplied: 0 · ∞ would be NaN."""
+        low, x, high = primals
+        out = bind(self, *primals)
+        if not is_inexact(get_aval(out).dtype):
+            return out, None
+        wins = (
+            lambda: and_(gt(low, x), lt(low, high)),
+            lambda: and_(gt(x, low), lt(x, high)),
+            lambda: or_(lt(high, x), lt(high, low)),
+        )
+        terms = [
+            bind(Select(), is_mine(), dx, zero(dx))
+            for is_mine, dx in zip(wins, tangents, strict=True)
+            if dx is not None
+        ]
+        return out, broadcast_scalar(reduce(add, terms), get_aval(out).shape)
 
     def lower(self, index: tuple[Expr, ...], *operands: Any, **_: Any) -> Expr:
         low, x, high = (x(index if x.shape else ()) for x in operands)

@@ -139,6 +139,21 @@ def test_what_a_donation_took_is_gone_even_if_the_program_fails() -> None:
         x.tolist()
 
 
+def test_who_was_donated_says_so() -> None:
+    """Not what was made of it, nor an argument beside it, nor a tracer; to ask is not to read."""
+    x, other = large(), large()
+    y, pending, seen = x[0], ox.numpy.ones(3) + 1, [x.is_deleted()]
+    assert not pending.is_deleted() and pending.is_pending()
+    f = ox.jit(lambda x, z: seen.append(x.is_deleted()) or x * z, donate_argnums=0)
+    z = f(x, other)
+    assert x.is_deleted() and seen == [False, False]
+    assert [v.is_deleted() for v in (y, other, z)] == [False] * 3
+    assert y[0].item() == 1
+    with ox.config.context(jit=False):
+        f(other, z)
+    assert not other.is_deleted()
+
+
 def test_what_is_refused_before_it_runs_is_not_donated() -> None:
     f = ox.jit(lambda x, y: x @ y, donate_argnums=0)
     x = large()

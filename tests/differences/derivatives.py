@@ -53,6 +53,16 @@ def logaddexp() -> None:
         assert sum(g.item() for g in ox.grad(onp.logaddexp, (0, 1))(x, x)) == 1
 
 
+@row("slopes of clamp with low > high")
+def clamp() -> None:
+    def slopes(L: Any, x: float) -> list[float]:
+        return [g.item() for g in L.grad(L.lax.clamp, (0, 2))(2.0, x, 1.0)]
+
+    for x, theirs in ((0.0, [0, 0]), (1.5, [0, 1]), (3.0, [0, 1])):
+        assert jax.lax.clamp(2.0, x, 1.0) == ox.lax.clamp(2.0, x, 1.0) == 1
+        assert (slopes(jax, x), slopes(ox, x)) == (theirs, [0, 1])
+
+
 @row("cumlogsumexp after -inf")
 def cumlogsumexp() -> None:
     x = [-np.inf, -np.inf, 1.0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -82,8 +84,27 @@ def narrow_positions() -> None:
         ox.lax.argmax(onp.array(x), 0, "int8")
 
 
-@row("top_k of zeros")
+@row("top_k of zeros and NaN")
 def top_k() -> None:
-    zeros = [-0.0, 0.0, -0.0, 0.0]
-    assert jax.lax.top_k(jnp.array(zeros), 4)[1].tolist() == [1, 3, 0, 2]
-    assert ox.lax.top_k(onp.array(zeros), 4)[1].tolist() == [0, 1, 2, 3]
+    zeros = np.array([-0.0, 0.0, -0.0, 0.0], np.float32)
+    nans = np.array([np.nan, -np.nan, -np.inf, np.nan], np.float32)
+    for x, theirs in ((zeros, [1, 3, 0, 2]), (nans, [0, 3, 2, 1])):
+        assert jax.lax.top_k(x, 4)[1].tolist() == theirs
+        order = jnp.argsort(x, descending=True).tolist()
+        assert ox.lax.top_k(onp.array(x), 4)[1].tolist() == order != theirs
+        assert onp.argsort(onp.array(x), descending=True).tolist() == order
+
+
+@row("equal elements in descending order")
+def descending() -> None:
+    zeros = [-0.0, 0.0, 0.0]
+
+    def signs(np_: Any) -> list[bool]:
+        return np.signbit(np_.sort(np_.array(zeros), descending=True)).tolist()
+
+    def order(np_: Any, **stable: bool) -> list[int]:
+        return np_.argsort(np_.array(zeros), descending=True, **stable).tolist()
+
+    assert (signs(jnp), signs(onp)) == ([False, False, True], [True, False, False])
+    assert (order(jnp, stable=False), order(onp, stable=False)) == ([2, 1, 0], [0, 1, 2])
+    assert order(jnp) == order(onp) == [0, 1, 2]

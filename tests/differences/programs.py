@@ -35,8 +35,23 @@ def donation() -> None:
         return x + 1
 
     assert total(jax, jnp.ones(3)).tolist() == [2, 2, 2]
-    with pytest.raises(DonatedError, match="donated to <lambda>"):
-        total(ox, onp.ones(3))
+    for device in ox.devices():
+        with ox.default_device(device), pytest.raises(DonatedError, match="donated to <lambda>"):
+            total(ox, onp.ones(3))
+    with ox.config.context(jit=False):
+        assert total(ox, onp.ones(3)).tolist() == [2, 2, 2]
+
+
+@row("an array donated twice, or also passed")
+def donated_twice() -> None:
+    def both(L: Any, *given: int) -> Any:
+        x = L.numpy.ones(3)
+        return L.jit(lambda a, b: a + b, donate_argnums=given)(x, x)
+
+    for given in ((0, 1), (0,)):
+        with pytest.raises((ValueError, RuntimeError), match="donate"):
+            both(jax, *given)
+        assert both(ox, *given).tolist() == [2, 2, 2]
 
 
 @row("jit of the same function again")
@@ -136,6 +151,16 @@ def names() -> None:
     for theirs, ours in (("convert_element_type[", "cast["), ("jit[", "call["), ("select_n", "")):
         assert theirs in f(jax, jnp)
         assert theirs not in f(ox, onp) and ours in f(ox, onp)
+
+
+@row("devices of several backends")
+def all_devices() -> None:
+    assert {d.platform for d in jax.devices()} == {jax.default_backend()}
+    assert jax.device_count() == len(jax.devices())
+    assert {d.platform for d in ox.devices()} >= {ox.default_backend(), "reference"}
+    assert ox.device_count() == len(ox.devices())
+    with ox.default_device("cpu"):
+        assert ox.devices(ox.default_backend()) == ox.devices("cpu") != ox.devices()
 
 
 @row("names of devices")

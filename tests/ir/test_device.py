@@ -36,6 +36,22 @@ def test_devices_are_listed_once() -> None:
     assert pickle.loads(pickle.dumps(listed[1])) is listed[1]
 
 
+def test_devices_are_counted() -> None:
+    assert ox.device_count("reference") == 2
+    assert ox.device_count() == len(ox.devices())
+    with pytest.raises(DeviceError, match="no backend is called 'gpu'"):
+        ox.device_count("gpu")
+
+
+def test_the_default_backend_is_that_of_new_arrays() -> None:
+    assert ox.default_backend() == zeros().device.kind
+    for kind in ("cpu", "reference"):
+        with ox.default_device(kind):
+            assert ox.default_backend() == kind == zeros().device.platform
+        with ox.config.context(device=kind):
+            assert ox.default_backend() == kind
+
+
 def test_new_arrays_live_on_the_default_device() -> None:
     first, second = default_device(), ox.devices("reference")[1]
     assert (zeros() + 1).device is first

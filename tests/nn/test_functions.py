@@ -88,6 +88,39 @@ def test_the_gradient_at_a_kink_is_zero(name: str, at: float) -> None:
     assert float(ox.grad(ours(name))(at)) == 0.0 == float(jax.grad(theirs(name))(at))
 
 
+SPECIAL = [np.nan, *(sign * x for x in (0.0, 1, 3, 6, 1e30, np.inf) for sign in (1, -1))]
+
+
+@pytest.mark.parametrize("name", SMOOTH + KINKED)
+def test_slopes_at_special_points(name: str) -> None:
+    got = ox.vmap(ox.grad(ours(name)))(onp.array(SPECIAL, dtype="float32"))
+    want = jax.vmap(jax.grad(theirs(name)))(np.array(SPECIAL, np.float32))
+    np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-6, err_msg=f"at {SPECIAL}")
+
+
+@pytest.mark.parametrize("name", [n for n in KINKED if n != "celu"])  # jax adds its two sides
+def test_an_infinite_cotangent_stays_on_its_side_of_a_kink(name: str) -> None:
+    def slopes(library: Any, f: Any) -> Any:
+        return library.vmap(library.grad(lambda x: x * f(x)))
+
+    got = slopes(ox, ours(name))(double(SPECIAL))
+    want = slopes(jax, theirs(name))(np.array(SPECIAL))
+    np.testing.assert_allclose(got, want, rtol=1e-13, err_msg=f"at {SPECIAL}")
+
+
+@pytest.mark.parametrize("approximate", [False, True])
+def test_slopes_of_gelu_at_special_points(approximate: bool) -> None:
+    got = ox.vmap(ox.grad(lambda x: nn.gelu(x, approximate)))(double(SPECIAL))
+    want = jax.vmap(jax.grad(lambda x: jax.nn.gelu(x, approximate)))(np.array(SPECIAL))
+    np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-13, err_msg=f"at {SPECIAL}")
+
+
+def test_slope_of_log1mexp() -> None:
+    x = np.array([0, 1e-300, 1e-10, 0.3, 0.6931, 0.6932, 5, 700, np.inf, np.nan])
+    slopes = ox.vmap(ox.grad(nn.log1mexp))(double(x))
+    np.testing.assert_allclose(slopes, jax.vmap(jax.grad(jax.nn.log1mexp))(x), rtol=1e-13)
+
+
 def test_gelu() -> None:
     x = onp.array([1.0, -3.0])
     np.testing.assert_allclose(nn.gelu(x), [0.8413447, -0.0040499], atol=3e-7)

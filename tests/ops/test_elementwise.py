@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from agreement import agree
 from jax import lax
 
+import oxmlx as ox
 from oxmlx.ops import complex as cx
 from oxmlx.ops import elementwise as ew
 from oxmlx.ops import math as m
 from oxmlx.ops.axes import broadcast, reduce_sum
-from oxmlx.ops.convert import cast
+from oxmlx.ops.convert import cast, from_numpy
 from oxmlx.ops.dot import dot_general, matmul
 from oxmlx.ops.select import clamp, maximum, minimum, select
 from oxmlx.ops.shape import broadcast_to, reshape, transpose
@@ -156,6 +158,19 @@ def test_select_and_clamp() -> None:
         between(-1, 1),
         high,
     )
+
+
+def test_clamp_passes_on_or_drops() -> None:
+    """Also an infinite cotangent is dropped; of bounds in the wrong order the upper one wins."""
+    f = lambda a, x, b: x * clamp(a, x, b)  # noqa: E731
+    theirs = lambda a, x, b: x * lax.clamp(a, x, b)  # noqa: E731
+    for x in (-np.inf, -2.0, -1.0, 0.5, 1.0, 2.0, np.inf):
+        args = np.float64(-1), np.float64(x), np.float64(1)
+        got = ox.grad(f, (0, 1, 2))(*map(from_numpy, args))
+        np.testing.assert_array_equal(got, jax.grad(theirs, (0, 1, 2))(*args))
+    for x in (0.0, 1.5, 3.0):
+        args = map(from_numpy, (np.float64(2), np.float64(x), np.float64(1)))
+        assert [g.item() for g in ox.grad(clamp, (0, 1, 2))(*args)] == [0, 0, 1]
 
 
 def test_cast() -> None:

@@ -14,9 +14,19 @@ def put_on_abacus():
         ox.device_put(1.0, "abacus")
 
 
+def ask_beside_an_abacus():
+    """A backend that has no device here is not offered."""
+    with mock.patch.dict(device._kinds, {"abacus": device.Kind(lambda: 0, lambda: 0)}):
+        ox.devices("gpu")
+
+
 REFUSALS = [
     Refusal(
-        "no such backend", lambda: ox.devices("gpu"), DeviceError, "no backend is called 'gpu'"
+        "no such backend",
+        ask_beside_an_abacus,
+        DeviceError,
+        "devices: no backend is called 'gpu'\n  On this machine there is: "
+        + ", ".join(dict.fromkeys(d.kind for d in ox.devices())),
     ),
     Refusal(
         "no such device",

@@ -14,7 +14,8 @@ REFUSALS = [
         "two ranks",
         lambda: ox.lax.conv(X, W[0], (1,), "SAME"),
         ShapeError,
-        "input and kernel must have one rank, got shapes (1, 2, 5) and (2, 2)",
+        "lax.conv_general_dilated: input and kernel must have one rank, got shapes (1, 2, 5) and "
+        "(2, 2)\n  The input has axes for batch, features and space, the kernel for ",
     ),
     Refusal(
         "a window that does not move",

@@ -11,6 +11,12 @@ V = ox.array([1.0, 2.0, 3.0])
 
 REFUSALS = [
     Refusal(
+        "the transpose of a vector",
+        lambda: V.mT,
+        AxisError,
+        "matrix_transpose: wants two axes at least, got f32[3]\n  Of a vector, x[:, None]",
+    ),
+    Refusal(
         "axes that are no permutation",
         lambda: onp.transpose(X, (0,)),
         AxisError,
