@@ -122,7 +122,9 @@ class Config:
         "print this stage of every program that is compiled",
         ("", "jaxpr", "plan", "kernels", "source"),
     )
-    strict = Switch(False, "no rewrite that may change last bits: eager, fused and jit agree")
+    strict = Switch(
+        False, "no rewrite that may change last bits: on the CPU eager, fused and jit agree"
+    )
     cache = Switch("~/.cache/oxmlx", "the folder where compiled kernels are kept, or `off`")
     num_threads = Switch(
         0,
