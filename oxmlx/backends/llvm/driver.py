@@ -39,7 +39,7 @@ def pack(table: Table) -> NDArray[np.int64]:
         [*c[:3], len(c.arrays), len(c.numbers), *(n + OWN for n in c.arrays), *c.numbers]
         for c in table.calls
     ]
-    longest = max(len(c.arrays) + len(c.numbers) for c in table.calls)
+    longest = max((len(c.arrays) + len(c.numbers) for c in table.calls), default=0)
     counts = len(calls), len(table.moves), len(table.swaps)
     head = Head(table.tested, table.condition + OWN, *counts, longest)
     moves = [[at + OWN, step] for at, step in table.moves]

@@ -39,6 +39,7 @@ LOOPS: dict[str, Fn] = {
     "one value for a carry and a stack": lambda w, xs: lax.scan(
         lambda c, x: ((c[0] + x,) * 2, (c[0] + x, c[1])), (xs[0], xs[0]), xs
     ),
+    "nothing": lambda w, xs: lax.scan(lambda c, x: (c, None), xs[0], xs),
     "a carry that stays": lambda w, xs: lax.scan(lambda c, x: (c, x * 2), xs[0], xs),
     "other dtypes": lambda w, xs: lax.scan(
         lambda c, x: ((c[0] + 1, c[1] ^ (x.sum() > 0)), (c[1], x.astype("bfloat16"))),
