@@ -103,6 +103,31 @@ def attended(of: Any) -> Callable[..., Any]:
     return f
 
 
+def collatz(of: Any) -> Callable[..., Any]:
+    """Numbers that are halved or trebled as the step says, and by how much they grow."""
+
+    def f(c: Any) -> Any:
+        def step(i: Any, c: Any) -> Any:
+            return of.lax.cond(i % 3 == 0, lambda c: c * 3 + 1, lambda c: c * 0.5, c)
+
+        return of.lax.fori_loop(0, STEPS, step, c)
+
+    return f
+
+
+def smoothed(of: Any) -> Callable[..., Any]:
+    """Ten sweeps over the rows of a matrix, each of which takes a part of the row before."""
+
+    def f(x: Any) -> Any:
+        def row(above: Any, x: Any) -> Any:
+            y = 0.5 * (above + x)
+            return y, y
+
+        return of.lax.fori_loop(0, 10, lambda _, x: of.lax.scan(row, x[0], x)[1], x)
+
+    return f
+
+
 def root(of: Any) -> Callable[..., Any]:
     """Newton's steps for square roots, as many as it takes."""
     jnp = of.numpy
@@ -161,6 +186,8 @@ def loops() -> list[Loop]:
             attended,
             (*np.zeros((2, 512, 64), np.float32), *(normal(STEPS, 64) for _ in "qkv")),
         ),
+        Loop("a branch in a loop, 100", collatz, (RNG.random(100, np.float32),)),
+        Loop("a loop in a loop, rows of 64", smoothed, (normal(50, 64),)),
         Loop("square roots by while", root, (RNG.random(1000, np.float32) + 0.5,), 80),
     ]
 

@@ -1,16 +1,28 @@
-"""The native code that runs a loop: it goes through a table of calls, once for each step."""
+"""The native code that runs a loop: it goes through instructions, once for each step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import NamedTuple
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oxmlx.backends.llvm.builder import Builder
+from oxmlx.backends.llvm.code import (
+    INSTRUCTIONS,
+    Again,
+    Call,
+    Instruction,
+    Jump,
+    Match,
+    Move,
+    Point,
+    Start,
+    Stop,
+    Swap,
+)
 from oxmlx.backends.llvm.entry import make_native
 from oxmlx.backends.llvm.launch import Array
 from oxmlx.backends.llvm.share import LONG, Division
@@ -18,45 +30,46 @@ from oxmlx.backends.llvm.table import Table
 from oxmlx.backends.llvm.target import target
 
 OWN = 2
-"""Arrays that come first in the argument block: the table, and the number of steps so far."""
+"""Arrays that come first in the argument block: the words, and the number of steps so far."""
+ADDRESSES = "array", "other", "source", "counter"
+"""The fields of instructions that are numbers of arrays."""
 
 
-class Head(NamedTuple):
-    """How the table begins. Calls follow, then moves, then swaps."""
-
-    tested: int
-    condition: int
-    calls: int
-    moves: int
-    swaps: int
-    longest: int
-    """The slots of the longest argument block."""
+def pack(code: Sequence[Instruction]) -> NDArray[np.int64]:
+    """The words: the slots of the longest argument block, the instructions, and an end."""
+    calls = [c for c in code if isinstance(c, Call)]
+    longest = max((len(c.arrays) + len(c.numbers) for c in calls), default=0)
+    places = [0, *accumulate(len(words(c)) for c in code)]
+    rows = [words(in_words(c, places)) for c in code]
+    return np.array([longest, *(w for row in rows for w in row), len(INSTRUCTIONS)], np.int64)
 
 
-def pack(table: Table) -> NDArray[np.int64]:
-    """The table as words."""
-    calls = [
-        [*c[:3], len(c.arrays), len(c.numbers), *(n + OWN for n in c.arrays), *c.numbers]
-        for c in table.calls
-    ]
-    longest = max((len(c.arrays) + len(c.numbers) for c in table.calls), default=0)
-    counts = len(calls), len(table.moves), len(table.swaps)
-    head = Head(table.tested, table.condition + OWN, *counts, longest)
-    moves = [[at + OWN, step] for at, step in table.moves]
-    swaps = [[a + OWN, b + OWN] for a, b in table.swaps]
-    return np.array([*head, *(w for row in (*calls, *moves, *swaps) for w in row)], np.int64)
+def in_words(c: Instruction, places: Sequence[int]) -> Instruction:
+    """An instruction whose target is a place among the words."""
+    if isinstance(c, (Again, Match, Jump)):
+        return c._replace(target=places[c.target])
+    return c
+
+
+def words(c: Instruction) -> list[int]:
+    """An instruction as words: which it is, and its fields."""
+    kind = INSTRUCTIONS.index(type(c))
+    if isinstance(c, Call):
+        counts = len(c.arrays), len(c.numbers)
+        return [kind, *c[:3], *counts, *(n + OWN for n in c.arrays), *c.numbers]
+    return [kind, *(n + OWN * (name in ADDRESSES) for name, n in c._asdict().items())]
 
 
 def make_driver(table: Table, steps: int) -> Callable[[Sequence[Array]], int]:
     """A function of the arrays that runs the loop and returns how many steps there were."""
-    words = pack(table)
+    packed = pack(table.code)
     entry = target().address(render(), "drive")
     way = "release" if steps * table.work >= LONG else "hold"
     native = make_native(way, entry, Division(steps, 0, steps, 0, 1, 1), np.array([], np.int64))
 
     def run(arrays: Sequence[Array]) -> int:
         done = np.empty(1, np.int64)
-        native(words, done, *arrays)
+        native(packed, done, *arrays)
         return int(done[0])
 
     return run
@@ -67,33 +80,69 @@ def render() -> str:
     """The text."""
     b = Builder()
     table, done = (b.get("ptr", b.address("ptr", "%args", str(k))) for k in range(OWN))
-    words = (b.get("i64", b.address("i64", table, str(k))) for k in range(len(Head._fields)))
-    head = dict(zip(Head._fields, words, strict=True))
-    block = b.do(f"alloca i64, i64 {head['longest']}")
+    block = b.do(f"alloca i64, i64 {b.get('i64', table)}")
+    code = b.address("i64", table, "1")
     cursor = b.slot("ptr")
     b.put("i64", "0", done)
-    with b.loop("0", "%last", 1) as step:
-        b.put("ptr", b.address("i64", table, str(len(Head._fields))), cursor)
-        with b.loop("0", head["calls"], 1) as k:
-            with b.when(b.do(f"icmp eq i64 {k}, {head['tested']}")):
-                flag = b.get("i8", b.get("ptr", b.address("ptr", "%args", head["condition"])))
-                on = b.fresh("on")
-                b.line(f"br i1 {b.do(f'icmp eq i8 {flag}, 0')}, label %out, label %{on}")
-                b.label(on)
+    b.put("ptr", code, cursor)
+    b.line("br label %next")
+    b.label("next")
+    (kind,) = take(b, cursor, 1)
+    names = [c.__name__.lower() for c in INSTRUCTIONS]
+    cases = " ".join(f"i64 {k}, label %{name}" for k, name in enumerate(names))
+    b.line(f"switch i64 {kind}, label %end [{cases}]")
+    for name, c in zip(names, INSTRUCTIONS, strict=True):
+        b.label(name)
+        if c is Call:
             call(b, cursor, block)
-        with pairs(b, cursor, head["moves"]) as (at, size):
-            slot = b.address("i64", "%args", at)
-            b.put("i64", b.arith("add", b.get("i64", slot), size), slot)
-        with pairs(b, cursor, head["swaps"]) as (first, second):
-            x, y = (b.address("i64", "%args", at) for at in (first, second))
-            old, new = b.get("i64", x), b.get("i64", y)
-            b.put("i64", new, x)
-            b.put("i64", old, y)
-        b.put("i64", b.do(f"add i64 {step}, 1"), done)
-    b.line("br label %out")
+        else:
+            act(b, cursor, code, c)
+        b.line("br label %next")
+    b.label("end")
+    count = b.do(f"add i64 {b.get('i64', done)}, 1")
+    b.put("i64", count, done)
+    b.put("ptr", code, cursor)
+    b.line(f"br i1 {b.do(f'icmp slt i64 {count}, %last')}, label %next, label %out")
     b.label("out")
     params = "ptr %args, i64 %first, i64 %last, i64 %from, i64 %to"
     return b.close(f"void @drive({params})").text + "\n"
+
+
+def act(b: Builder, cursor: str, code: str, kind: type[Instruction]) -> None:
+    """What an instruction does that is no call."""
+    field = dict(zip(kind._fields, take(b, cursor, len(kind._fields)), strict=True))
+    slot = {name: b.address("i64", "%args", n) for name, n in field.items() if name in ADDRESSES}
+
+    def go() -> None:
+        b.put("ptr", b.address("i64", code, field["target"]), cursor)
+
+    if kind is Move:
+        begin = b.get("i64", slot["array"])
+        b.put("i64", b.arith("add", begin, field["bytes"]), slot["array"])
+    elif kind is Swap:
+        old, new = b.get("i64", slot["array"]), b.get("i64", slot["other"])
+        b.put("i64", new, slot["array"])
+        b.put("i64", old, slot["other"])
+    elif kind is Point:
+        begin = b.get("i64", slot["source"])
+        b.put("i64", b.arith("add", begin, field["bytes"]), slot["array"])
+    elif kind is Start:
+        b.put("i64", "0", slot["counter"])
+    elif kind is Again:
+        count = b.do(f"add i64 {b.get('i64', slot['counter'])}, 1")
+        b.put("i64", count, slot["counter"])
+        with b.when(b.do(f"icmp slt i64 {count}, {field['steps']}")):
+            go()
+    elif kind is Match:
+        value = b.do(f"sext i32 {b.get('i32', b.get('ptr', slot['array']))} to i64")
+        with b.when(b.do(f"icmp ne i64 {value}, {field['value']}")):
+            go()
+    elif kind is Jump:
+        go()
+    elif kind is Stop:
+        flag, on = b.get("i8", b.get("ptr", slot["array"])), b.fresh("on")
+        b.line(f"br i1 {b.do(f'icmp eq i8 {flag}, 0')}, label %out, label %{on}")
+        b.label(on)
 
 
 def call(b: Builder, cursor: str, block: str) -> None:
@@ -109,15 +158,8 @@ def call(b: Builder, cursor: str, block: str) -> None:
     b.line(f"call void {code}(ptr {block}, i64 0, i64 {rows}, i64 0, i64 {lanes})")
 
 
-@contextmanager
-def pairs(b: Builder, cursor: str, count: str) -> Generator[list[str]]:
-    """For each of so many pairs of words."""
-    with b.loop("0", count, 1):
-        yield take(b, cursor, 2)
-
-
 def take(b: Builder, cursor: str, count: int) -> list[str]:
-    """The next words of the table."""
+    """The next words."""
     at = b.get("ptr", cursor)
     b.put("ptr", b.address("i64", at, str(count)), cursor)
     return [b.get("i64", b.address("i64", at, str(k))) for k in range(count)]

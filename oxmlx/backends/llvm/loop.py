@@ -1,4 +1,5 @@
-"""Loops of short kernels as one native call: a table of calls, which code of ours goes through.
+"""Loops of short kernels as one native call: a table of calls, which code of ours goes through,
+with branches and other loops in it.
 
 The argument block of that code holds the addresses of all arrays. Between two steps the addresses
 of slices move on, and a carry changes places with the memory of its successor, if it is not changed
@@ -8,16 +9,15 @@ where it lies.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
+from itertools import starmap
 
+from oxmlx.backends.llvm.code import Move, Stop, Swap
 from oxmlx.backends.llvm.driver import make_driver
 from oxmlx.backends.llvm.launch import Array, in_order
-from oxmlx.backends.llvm.table import Table
+from oxmlx.backends.llvm.table import Table, in_place, row_bytes
 from oxmlx.cached import cached_property
 from oxmlx.errors import CompileError
-from oxmlx.ir.aval import Aval
-from oxmlx.ir.jaxpr import Atom, Var
-from oxmlx.ir.plan import Group, Launch, Library, Plan, Repeat, RepeatWhile
+from oxmlx.ir.plan import Repeat, RepeatWhile
 
 LONG_WORK = 1 << 28
 """Work after which Python may look for signals, in a loop that nobody knows the end of."""
@@ -54,13 +54,14 @@ class Loop:
         self.carries, self.reverse, self.is_endless = slice(first, last), False, False
         given = [table.input(k) for k in range(len(avals))]
         self.now = [table.new(a) for a in avals[self.carries]]
-        table.carried.update(self.now)
+        table.carried = frozenset(self.now)
         stay = in_place(step.body, slice(own, own + carries))
         ways = zip(self.now, avals[self.carries], stay, strict=True)
         self.next = [at if stays else table.new(a) for at, a, stays in ways]
         self.stacks: list[int] = []
-        table.swaps = [(now, to) for now, to in zip(self.now, self.next, strict=True) if now != to]
+        self.swaps = [(now, to) for now, to in zip(self.now, self.next, strict=True) if now != to]
         self.moving = range(0)
+        moves: list[tuple[int, int]] = []
         if isinstance(step, Repeat):
             stacked = [v.aval for v in step.outputs[carries:]]
             self.reverse, self.steps = step.reverse, step.length
@@ -68,17 +69,16 @@ class Loop:
             rows = [*zip(given[last:], avals[last:], strict=True)]
             rows += zip(self.stacks, stacked, strict=True)
             sign = -1 if step.reverse else 1
-            table.moves = [(at, sign * row_bytes(a)) for at, a in rows]
+            moves = [(at, sign * row_bytes(a)) for at, a in rows]
             self.moving = range(last, len(avals))
             table.write(step.body, given[:first] + self.now + given[last:], self.next + self.stacks)
         else:
             split = step.condition_consts
-            for at in table.write(step.condition, given[:split] + self.now):
-                table.condition = at
-            table.tested = len(table.calls)
+            table.code += map(Stop, table.write(step.condition, given[:split] + self.now))
             table.write(step.body, given[split:first] + self.now, self.next)
             self.steps = max(1, LONG_WORK // max(1, table.work))
             self.is_endless = True
+        table.code += [*starmap(Move, moves), *starmap(Swap, self.swaps)]
 
     @cached_property
     def drive(self) -> Callable[[Sequence[Array]], int]:
@@ -98,22 +98,7 @@ class Loop:
         while True:
             done = self.drive(begun)
             if done % 2:
-                for now, following in self.table.swaps:
+                for now, following in self.swaps:
                     begun[now], begun[following] = begun[following], begun[now]
             if not self.is_endless or done < self.steps:
                 return [begun[at] for at in self.now] + [arrays[at] for at in self.stacks]
-
-
-def in_place(body: Plan, carries: slice) -> list[bool]:
-    """Which carries does a body leave where they lie, changed or not?"""
-    before = body.inputs[carries]
-    first: dict[Atom, Var] = {v: v for v in before}
-    for step in body.steps:
-        if isinstance(step, (Launch, Group, Library)):
-            first |= {y: first[x] for y, x in step.over.items() if x in first}
-    return [first.get(a) is v for v, a in zip(before, body.outputs, strict=False)]
-
-
-def row_bytes(a: Aval) -> int:
-    """The size of a slice of a stack."""
-    return prod(a.shape[1:]) * a.dtype.itemsize

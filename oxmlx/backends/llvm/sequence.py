@@ -56,7 +56,8 @@ class Calls:
         table.wanted = {v: table.new(v.aval) for v in outputs}
         for step in steps:
             if isinstance(step, Free):
-                table.free(step.variables)
+                for v in step.variables:
+                    table.drop(table.at.pop(v, -1))
             elif is_short(step.call):
                 table.add(step.call, step.inputs, step.outputs, step.over)
         self.outputs = [*table.wanted.values()]

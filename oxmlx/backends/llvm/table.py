@@ -1,16 +1,28 @@
-"""The table of a native loop: which code is called in a step, on which of the arrays."""
+"""The table of a native loop: its code, and the arrays which that is about."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple, TypeGuard
+from math import prod
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oxmlx.backends.llvm import matrix
 from oxmlx.backends.llvm.builder import Builder
+from oxmlx.backends.llvm.code import (
+    Again,
+    Call,
+    Instruction,
+    Jump,
+    Match,
+    Move,
+    Point,
+    Start,
+    Swap,
+)
 from oxmlx.backends.llvm.contract import Contraction
 from oxmlx.backends.llvm.launch import Launcher
 from oxmlx.backends.llvm.memory import maker
@@ -24,20 +36,9 @@ from oxmlx.backends.runner import Launchable
 from oxmlx.cached import cached_property
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.jaxpr import Atom, Eqn, Literal, Var
-from oxmlx.ir.plan import Free, Group, Launch, Library, Plan
+from oxmlx.ir.plan import Block, Branch, Free, Group, Launch, Library, Plan, Repeat
 
 Array = NDArray[Any]
-
-
-class Call(NamedTuple):
-    """Code at an address, what it is run for, and its argument block: the addresses of arrays, by
-    their numbers, and then numbers."""
-
-    entry: int
-    rows: int
-    lanes: int
-    arrays: tuple[int, ...]
-    numbers: tuple[int, ...]
 
 
 class Table:
@@ -58,17 +59,13 @@ class Table:
         """Those for work in progress within a call, and their bytes."""
         self.places: dict[int, int] = {}
         """Those for values that only calls read, and their bytes."""
-        self.carried: set[int] = set()
-        """Those with values that change in each step, and stay where they are."""
         self.spare: dict[int, list[int]] = {}
         """Those of so many bytes that are not in use."""
-        self.calls: list[Call] = []
-        self.moves: list[tuple[int, int]] = []
-        """The arrays whose address moves on after a step, and by how many bytes."""
-        self.swaps: list[tuple[int, int]] = []
-        """The arrays that change places."""
-        self.tested, self.condition = -1, 0
-        """Before which call it is decided whether to go on, and the array that says so."""
+        self.carried: frozenset[int] = frozenset()
+        """Those with values that change in each step, and stay where they are."""
+        self.held: frozenset[int] = frozenset()
+        """Those that are in use beside what is written now."""
+        self.code: list[Instruction] = []
         self.at: dict[Any, int] = {}
         """The arrays of variables."""
         self.wanted: dict[Any, int] = {}
@@ -79,6 +76,8 @@ class Table:
         """Is every step so short that one thread does it, and is there code for it?"""
         self.kept: list[Any] = []
         """What owns the code that is called."""
+
+    # Arrays
 
     def own(self, x: Array | None) -> int:
         """An array that is there already: its number."""
@@ -106,12 +105,10 @@ class Table:
         self.places[at] = size
         return at
 
-    def free(self, variables: Sequence[Var]) -> None:
-        """Nobody reads some values any more."""
-        for v in variables:
-            at = self.at.pop(v, -1)
-            if at in self.places:
-                self.spare.setdefault(self.places[at], []).append(at)
+    def drop(self, at: int) -> None:
+        """Nobody needs an array any more: another value may lie there, if it is ours."""
+        if at in self.places and at not in self.held:
+            self.spare.setdefault(self.places[at], []).append(at)
 
     def share(self, sizes: Sequence[int]) -> list[int]:
         """Scratch arrays of so many bytes, which all calls share: they come one after another."""
@@ -140,14 +137,43 @@ class Table:
         every = [*self.scratch, *self.places.items()]
         return tuple(at for at, _ in every), tuple(size for _, size in every)
 
+    def place(self, a: Var | Literal) -> int:
+        """The array of an atom."""
+        if isinstance(a, Literal):
+            return self.own(np.array(a.value))
+        if a not in self.at:
+            self.at[a] = self.wanted[a] if a in self.wanted else self.progress(a.aval)
+        return self.at[a]
+
+    def replace(self, y: Var, x: Var) -> bool:
+        """Let a value lie where one lay that dies, if that is memory of ours, and where it is
+        wanted."""
+        at = self.at[x]
+        ours = at in self.carried or (at in self.places and at not in self.held)
+        if not ours or self.wanted.get(y, at) != at:
+            return False
+        self.at[y] = self.at.pop(x)
+        return True
+
+    def give(self, v: Var, at: int) -> None:
+        """An array has the value of a variable, which may be wanted in another one."""
+        if v in self.wanted:
+            self.copy(at, self.wanted[v], v.aval)
+            self.drop(at)
+            at = self.wanted[v]
+        self.at[v] = at
+
+    # Steps
+
     def write(self, plan: Plan, inputs: Sequence[int], outputs: Sequence[int] = ()) -> list[int]:
-        """The calls of a plan on arrays of these numbers; results go to `outputs`, if given.
+        """The code of a plan on arrays of these numbers; results go to `outputs`, if given.
 
         Returns:
             The numbers of the results.
         """
-        self.at = dict(zip(plan.inputs, inputs, strict=True))
-        self.wanted = {}
+        before = self.at, self.wanted, self.held
+        self.at, self.wanted = dict(zip(plan.inputs, inputs, strict=True)), {}
+        self.held |= {*inputs, *outputs}
         for a, n in zip(plan.outputs, outputs, strict=False):
             if a not in self.at:
                 self.wanted.setdefault(a, n)
@@ -165,23 +191,27 @@ class Table:
                     else:
                         self.add(code, eqn.inputs, eqn.outputs, {})
                 case Free(variables):
-                    self.free(variables)
+                    for v in variables:
+                        self.drop(self.at.pop(v, -1))
+                case Branch():
+                    self.branch(step)
+                case Repeat(length=length) if length:
+                    self.repeat(step)
+                case Block(body=body):
+                    outs = [*map(self.place, step.outputs)]
+                    self.write(body, [*map(self.place, step.inputs)], outs)
                 case _:
                     self.fits = False
-                    return []
+            if not self.fits:
+                return []
         results = [self.place(a) for a in plan.outputs]
         for a, n, m in zip(plan.outputs, results, outputs, strict=False):
             if n != m:
                 self.copy(n, m, a.aval)
+        for n in {*results[: len(outputs)]}.difference(outputs):
+            self.drop(n)
+        self.at, self.wanted, self.held = before
         return results
-
-    def place(self, a: Var | Literal) -> int:
-        """The array of an atom."""
-        if isinstance(a, Literal):
-            return self.own(np.array(a.value))
-        if a not in self.at:
-            self.at[a] = self.wanted[a] if a in self.wanted else self.progress(a.aval)
-        return self.at[a]
 
     def launch(self, step: Launch) -> None:
         """The call of a kernel, if it is over something."""
@@ -236,15 +266,6 @@ class Table:
             self.call(task.engine, ENTRY, task.division, slots, task.numbers)
         self.kept.append(code)
 
-    def replace(self, y: Var, x: Var) -> bool:
-        """Let a value lie where one lay that dies, if that is memory of ours, and where it is
-        wanted."""
-        at = self.at[x]
-        if not (at in self.places or at in self.carried) or self.wanted.get(y, at) != at:
-            return False
-        self.at[y] = self.at.pop(x)
-        return True
-
     def call(
         self,
         engine: Any,
@@ -255,13 +276,90 @@ class Table:
     ) -> None:
         """The call of a function for all of its rows and lanes."""
         address = engine.get_function_address(name)
-        self.calls.append(Call(address, *division[:2], tuple(arrays), tuple(map(int, numbers))))
+        self.code.append(Call(address, *division[:2], tuple(arrays), tuple(map(int, numbers))))
 
     def copy(self, n: int, m: int, aval: Aval) -> None:
         """The call that copies an array to another one."""
         size = aval.size * aval.dtype.itemsize
-        self.calls.append(Call(copy_entry(), 1, 0, (n, m), (size,)))
+        self.code.append(Call(copy_entry(), 1, 0, (n, m), (size,)))
         self.work += TRAFFIC * aval.size
+
+    # Control
+
+    def branch(self, step: Branch) -> None:
+        """The code of some plans, of which a number says the one that is run."""
+        index, *operands = map(self.place, step.inputs)
+        outputs, ends = [*map(self.place, step.outputs)], list[int]()
+        *others, last = step.branches
+        for k, plan in enumerate(others):
+            test = self.jump()
+            self.write(plan, operands, outputs)
+            ends.append(self.jump())
+            self.code[test] = Match(index, k, len(self.code))
+        self.write(last, operands, outputs)
+        for end in ends:
+            self.code[end] = Jump(len(self.code))
+
+    def jump(self) -> int:
+        """The number of an instruction whose target is not known yet."""
+        self.code.append(Jump(0))
+        return len(self.code) - 1
+
+    def repeat(self, step: Repeat) -> None:
+        """A loop within the loop, on carries of its own."""
+        given, stacked = [*map(self.place, step.inputs)], step.outputs[step.carries :]
+        own = slice(step.consts, step.consts + step.carries)
+        avals = [a.aval for a in step.inputs]
+        now = [self.progress(a) for a in avals[own]]
+        stay, held, carried, work = in_place(step.body, own), self.held, self.carried, self.work
+        ways = zip(now, avals[own], stay, strict=True)
+        following = [at if stays else self.progress(a) for at, a, stays in ways]
+        for start, at, a in zip(given[own], now, avals[own], strict=True):
+            self.copy(start, at, a)
+        stacks = [*given[own.stop :], *map(self.place, stacked)]
+        rows = self.rows(stacks, [*avals[own.stop :], *(v.aval for v in stacked)], step)
+        counter = self.own(np.empty(0))
+        self.code.append(Start(counter))
+        first, inputs = len(self.code), len(avals) - own.stop
+        self.held, self.carried = held | {*given, *stacks, *now}, carried | {*now}
+        body = [*given[: own.start], *now, *(at for at, _ in rows[:inputs])]
+        self.write(step.body, body, [*following, *(at for at, _ in rows[inputs:])])
+        self.held, self.carried = held, carried
+        self.code += [Move(at, size) for at, size in rows]
+        self.code += [Swap(a, b) for a, b in zip(now, following, strict=True) if a != b]
+        self.code.append(Again(counter, step.length, first))
+        self.work = work + (self.work - work) * step.length
+        for a, b in zip(now, following, strict=True):
+            if a != b:
+                self.drop(b)
+        for v, at in zip(step.outputs, now, strict=False):
+            self.give(v, at)
+
+    def rows(
+        self, stacks: Sequence[int], avals: Sequence[Aval], step: Repeat
+    ) -> list[tuple[int, int]]:
+        """Arrays that go along stacks, and by how many bytes in a step."""
+        out: list[tuple[int, int]] = []
+        for stack, a in zip(stacks, avals, strict=True):
+            at, size = self.own(np.empty(0)), row_bytes(a)
+            self.code.append(Point(at, stack, size * (step.length - 1) * step.reverse))
+            out.append((at, -size if step.reverse else size))
+        return out
+
+
+def in_place(body: Plan, carries: slice) -> list[bool]:
+    """Which carries does a body leave where they lie, changed or not?"""
+    before = body.inputs[carries]
+    first: dict[Atom, Var] = {v: v for v in before}
+    for step in body.steps:
+        if isinstance(step, (Launch, Group, Library)):
+            first |= {y: first[x] for y, x in step.over.items() if x in first}
+    return [first.get(a) is v for v, a in zip(before, body.outputs, strict=False)]
+
+
+def row_bytes(a: Aval) -> int:
+    """The size of a slice of a stack."""
+    return prod(a.shape[1:]) * a.dtype.itemsize
 
 
 def is_short(code: Any) -> TypeGuard[Launcher | Contraction]:
