@@ -45,8 +45,8 @@ def repeat(step: Repeat, body: Executable) -> Callable[[Arrays], list[Any]]:
             carry.clear()
             outs = body(inputs)
             carry = outs[: step.carries]
-            for y, out in zip(ys, outs[step.carries :], strict=True):
-                y[t] = out
+            for k, y in enumerate(ys, step.carries):
+                y[t] = outs[k]
             outs.clear()
         return carry + ys
 

@@ -7,22 +7,29 @@ So is a cache that a loop carries, or that is donated.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from math import prod
 
 from oxmlx.compile.schedule import part_by, reads
 from oxmlx.ir.jaxpr import Atom, Eqn, Jaxpr, Var
-from oxmlx.ir.plan import Host, Library, Shelf, Work
+from oxmlx.ir.plan import Host, Shelf, Work
 
-LARGE = 1 << 14
+LARGE = 1 << 16
 """Bytes from which on a step of its own costs less than a kernel that copies."""
+REPEATED = 1 << 14
+"""The same in a loop, which need not be Python's."""
+RUN = 32
+"""What is written beside a run of neighbours while that is found, in elements."""
 
 
-def amending(jaxpr: Jaxpr, shelf: Shelf, given: Collection[Var] = ()) -> Iterator[Eqn]:
+def amending(
+    jaxpr: Jaxpr, shelf: Shelf, given: Collection[Var] = (), repeated: bool = False
+) -> Iterator[Eqn]:
     """The equations of a program that the library does where their first operand lies, or may.
 
     Args:
         given: the inputs that the caller has done with.
+        repeated: whether the program is the body of a loop.
     """
+    least = REPEATED if repeated else LARGE
     own, wanted = {*given}.intersection(jaxpr.inputs), wanted_whole(jaxpr)
     for k, eqn in enumerate(jaxpr.eqns):
         if not eqn.prim.amends:
@@ -32,7 +39,7 @@ def amending(jaxpr: Jaxpr, shelf: Shelf, given: Collection[Var] = ()) -> Iterato
             own.add(y)
             if shelf(eqn):
                 yield eqn
-        elif x in own and y in wanted and is_large(x) and shelf(eqn) and may_die(x, jaxpr, k):
+        elif x in own and y in wanted and pays(eqn, least) and shelf(eqn) and may_die(x, jaxpr, k):
             own.add(y)
             yield eqn
 
@@ -47,9 +54,16 @@ def wanted_whole(jaxpr: Jaxpr) -> set[Atom]:
     return wanted
 
 
-def is_large(x: Atom) -> bool:
-    """Is an array worth it?"""
-    return prod(x.aval.shape) * x.aval.dtype.itemsize >= LARGE
+def pays(eqn: Eqn, least: int) -> bool:
+    """Is the array large, and what is changed a small part of it, in few runs of neighbours?"""
+    x, block = eqn.inputs[0].aval, eqn.inputs[1].aval
+    run = 1
+    for n, m in zip(x.shape[::-1], block.shape[::-1], strict=True):
+        run *= m
+        if m != n:
+            break
+    runs = block.size // max(run, 1)
+    return x.size * x.dtype.itemsize >= least and x.size >= max(2 * block.size, RUN * runs)
 
 
 def may_die(x: Atom, jaxpr: Jaxpr, k: int) -> bool:
@@ -68,7 +82,7 @@ def readers_first(steps: Sequence[Work]) -> list[Work]:
     last = {v: step for step in steps for v in reads(step)}
     out = [*steps]
     for step in steps:
-        if not (isinstance(step, (Host, Library)) and step.eqn.prim.amends):
+        if not (isinstance(step, Host) and step.eqn.prim.amends):
             continue
         x = step.inputs[0]
         if not isinstance(x, Var) or last[x] is step:

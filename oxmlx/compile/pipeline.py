@@ -30,6 +30,7 @@ def make_plan(
     most_arrays: int = 0,
     shelf: Shelf = lambda eqn: "",
     given: Collection[int] = (),
+    repeated: bool = False,
 ) -> Plan:
     """What a backend does for a program.
 
@@ -40,6 +41,7 @@ def make_plan(
         most_arrays: how many one command to the backend may take; 0 if that is one kernel.
         shelf: what its library has for equations without a kernel.
         given: which inputs the caller has done with.
+        repeated: whether it is the body of a loop.
     """
     program = cse(dce(inline(dce(jaxpr))))
     if obstacle is None:
@@ -47,15 +49,16 @@ def make_plan(
     free = [program.inputs[k] for k in given]
     steps: list[Work] = []
     for part in segments(program):
-        fused = fuse(part, obstacle, strict, {*amending(part, shelf, free)})
+        fused = fuse(part, obstacle, strict, {*amending(part, shelf, free, repeated)})
         own = steps_of(fused if strict else fused.map(rewrite))
         own = [s.map(collapse) if isinstance(s, Launch) else s for s in own]
         steps += own if strict else merge(own)
 
-    def plan_of(body: Jaxpr, given: Collection[int] = ()) -> Plan:
-        return make_plan(body, obstacle, strict, most_arrays, shelf, given)
+    def plan_of(body: Jaxpr, given: Collection[int] | None = None) -> Plan:
+        loop = given is not None
+        return make_plan(body, obstacle, strict, most_arrays, shelf, given or (), loop)
 
-    steps = readers_first([instead(step, shelf, plan_of) for step in steps])
+    steps = [instead(step, shelf, plan_of) for step in readers_first(steps)]
     steps = place(steps, program, given)
     return schedule(program, group(steps, most_arrays) if most_arrays else steps, given)
 

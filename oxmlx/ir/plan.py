@@ -253,9 +253,9 @@ class Plan:
 
 
 class PlanOf(Protocol):
-    """Makes the plan of a body: of its inputs the step that runs it has done with those `given`."""
+    """Makes the plan of a body; a loop has done with those of its inputs that are `given`."""
 
-    def __call__(self, body: Jaxpr, given: Collection[int] = ()) -> Plan: ...
+    def __call__(self, body: Jaxpr, given: Collection[int] | None = None) -> Plan: ...
 
 
 def numbered(step: Launch | Group) -> Over:

@@ -21,6 +21,8 @@ from oxmlx.ir.plan import Repeat, RepeatWhile
 
 LONG_WORK = 1 << 28
 """Work after which Python may look for signals, in a loop that nobody knows the end of."""
+LEAST_WORK = 1 << 10
+"""Of a step, whatever it calls."""
 
 
 def make_loop(step: Repeat | RepeatWhile) -> Loop | None:
@@ -76,7 +78,7 @@ class Loop:
             split = step.condition_consts
             table.code += map(Stop, table.write(step.condition, given[:split] + self.now))
             table.write(step.body, given[split:first] + self.now, self.next)
-            self.steps = max(1, LONG_WORK // max(1, table.work))
+            self.steps = max(1, LONG_WORK // max(LEAST_WORK, table.work))
             self.is_endless = True
         table.code += [*starmap(Move, moves), *starmap(Swap, self.swaps)]
 

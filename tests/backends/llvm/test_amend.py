@@ -19,7 +19,7 @@ from oxmlx.api.executable import plan_of
 from oxmlx.backends.base import backend_of
 from oxmlx.backends.llvm import backend, loop, scatter
 from oxmlx.backends.llvm.code import Call
-from oxmlx.compile.amend import LARGE
+from oxmlx.compile.amend import LARGE, REPEATED
 from oxmlx.ir.aval import Aval
 from oxmlx.ir.device import as_device
 from oxmlx.ir.plan import Repeat, RepeatWhile
@@ -28,7 +28,8 @@ from oxmlx.ops.dynamic import DynamicUpdateSlice
 jnp, lax = ox.numpy, ox.lax
 F32 = np.dtype("float32")
 SIDE = 64
-assert SIDE * SIDE * 4 == LARGE
+assert SIDE * SIDE * 4 == REPEATED
+LARGEST = np.ones((LARGE // 256, SIDE), F32)
 STEPS = 5
 SQUARES = [np.arange(SIDE * SIDE, dtype=F32).reshape(SIDE, SIDE) + 10_000 * k for k in range(4)]
 
@@ -103,8 +104,17 @@ def test_a_donated_array_is_and_another_one_is_not() -> None:
         return x.at[i].set(0)
 
     i = np.int32(3)
-    assert re.search(r"(\w+)/(\w+) = library update \2 ", plan(f, SQUARES[0], i, donate_argnums=0))
-    assert "update" not in plan(f, SQUARES[0], i)
+    assert re.search(r"(\w+)/(\w+) = library update \2 ", plan(f, LARGEST, i, donate_argnums=0))
+    assert "update" not in plan(f, LARGEST, i)
+
+
+def test_small_arrays_and_those_in_many_runs_are_not() -> None:
+    def f(x: Any, i: Any) -> Any:
+        return x.at[:, i].set(0)
+
+    for shape in ((LARGE // 256 - 1, SIDE), (LARGE // 16, 4)):
+        assert "update" not in plan(f, np.ones(shape, F32), np.int32(3), donate_argnums=0)
+    assert "update" in plan(f, LARGEST, np.int32(3), donate_argnums=0)
 
 
 @pytest.mark.parametrize("old", [lambda x, i: x[i], lambda x, i: jnp.sum(x), lambda x, i: x[:2]])
@@ -112,7 +122,7 @@ def test_what_was_there_is_read_before(old: Callable[..., Any]) -> None:
     def f(x: Any, i: Any) -> Any:
         return x.at[i].set(0), old(x, i)
 
-    got = plan(f, SQUARES[0], np.int32(3), donate_argnums=0)
+    got = plan(f, LARGEST, np.int32(3), donate_argnums=0)
     assert re.search(r"launch .*(\w+)/(\w+) = library update \2 ", got)
 
 
@@ -120,7 +130,7 @@ def test_one_update_after_another_is() -> None:
     def f(x: Any, i: Any) -> Any:
         return x.at[i].set(0).at[:, i].set(1)
 
-    got = plan(f, SQUARES[0], np.int32(3), donate_argnums=0)
+    got = plan(f, LARGEST, np.int32(3), donate_argnums=0)
     assert len(re.findall(r"(\w+)/(\w+) = library update \2 ", got)) == 2
 
 
@@ -130,13 +140,13 @@ def test_one_update_after_another_is() -> None:
         lambda x, i: (x.at[i].set(0), x),
         lambda x, i: (x.at[i].set(0)[i - 1], x[i]),
         lambda x, i: (x * 2).at[i].set(0),
-        lambda x, i: x[:9].at[i].set(0),
         lambda x, i: jnp.zeros_like(x).at[i].set(x[0]),
+        lambda x, i: lax.dynamic_update_slice(x, jnp.ones((len(x) // 2 + 1, SIDE)), (i, 0)),
     ],
-    ids=["kept", "not wanted", "made by a kernel", "small", "zeros"],
+    ids=["kept", "not wanted", "made by a kernel", "zeros", "most of it"],
 )
 def test_what_is_kept_or_made_on_the_way_is_not(f: Callable[..., Any]) -> None:
-    assert "update" not in plan(f, SQUARES[0], np.int32(3), donate_argnums=0)
+    assert "update" not in plan(f, LARGEST, np.int32(3), donate_argnums=0)
 
 
 # Loops
@@ -257,7 +267,42 @@ def test_updates_of_carries_are_native_and_copy_nothing(name: str, kind: str) ->
     stays = [now == following for now, following in zip(made.now, made.next, strict=True)]
     assert [s for s, is_square in zip(stays, squares, strict=True) if is_square] == [True] * 3
     calls = [c for c in made.table.code if isinstance(c, Call)]
-    assert all(call.numbers != (LARGE,) for call in calls), "a copy"
+    assert all(call.numbers != (REPEATED,) for call in calls), "a copy"
+
+
+@pytest.mark.parametrize("kind", ["cond", "scan", "checkpoint"])
+@pytest.mark.parametrize("in_loop", [False, True])
+def test_effects_keep_their_order(kind: str, in_loop: bool) -> None:
+    """Though what reads an array comes before what changes it, where it can."""
+
+    def order(device: str) -> list[str]:
+        seen: list[str] = []
+
+        def tell(name: str, x: Any) -> None:
+            ox.debug.callback(lambda v: seen.append(f"{name} {v}"), x)
+
+        def read(i: Any, c: Any) -> None:
+            if kind == "cond":
+                lax.cond(i >= 0, lambda: tell("old", c[i, 0]), lambda: None)
+            elif kind == "scan":
+                lax.scan(lambda _, k: (None, tell("old", c[k, 0])), None, jnp.arange(2))
+            else:
+                ox.checkpoint(lambda c: tell("old", c[i, 0]))(c)
+
+        def step(i: Any, c: Any) -> Any:
+            y = c.at[i].set(-1)
+            tell("new", y[i, 0])
+            read(i, c)
+            return y
+
+        def f(x: Any) -> Any:
+            return lax.fori_loop(0, 3, step, x) if in_loop else step(2, x)
+
+        with ox.default_device(device):
+            ox.block_until_ready(ox.jit(f, donate_argnums=0)(ox.array(LARGEST)))
+        return seen
+
+    assert order("cpu") == order("reference") != []
 
 
 def test_python_lets_go_of_what_a_body_changes(by_python: None, monkeypatch: Any) -> None:

@@ -55,6 +55,11 @@ LOOPS: dict[str, Fn] = {
         lambda c: (c[0] * 1.1, c[1] + 1, c[2] @ w),
         (1.0, 0, xs[0]),
     ),
+    "while, nothing to do": lambda w, xs: (
+        lax.while_loop(lambda c: c.sum() < -99, lambda c: c, xs),
+        lax.while_loop(lambda c: False, lambda c: c, xs),
+        lax.while_loop(lambda c: c, lambda c: c, xs[0, 0] > 99),
+    ),
     "while, not once": lambda w, xs: lax.while_loop(
         lambda c: c.sum() < -9, lambda c: c + 1, xs[15:]
     ),
