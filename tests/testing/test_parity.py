@@ -10,6 +10,7 @@ import pytest
 
 import oxmlx as ox
 import oxmlx.numpy as np_
+from oxmlx.backends.llvm import launch
 from oxmlx.backends.llvm.render import Renderer
 from oxmlx.testing import parity
 from oxmlx.testing.__main__ import main
@@ -89,6 +90,7 @@ def test_a_refused_kernel_is_wrong_though_its_numbers_are_right(
     odd = OPERATIONS["argmax"]._replace(function=lambda x: np_.argmax(np_.cos(np_.sin(x)) - x, 1))
     monkeypatch.setattr(parity, "OPERATIONS", {"odd": odd})
     monkeypatch.setattr(Renderer, "text", lambda self: "define nothing")
+    monkeypatch.setattr(launch, "_texts", {})  # what is made of it is not for other tests
     [outcome] = compare_devices(["cpu"], ["odd"])
     assert outcome.error == 0
     assert "runs in the interpreter, which is slow: cpu: LLVM refuses" in outcome.problems[0]
