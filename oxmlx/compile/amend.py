@@ -14,7 +14,7 @@ from oxmlx.ir.plan import Host, Shelf, Work
 
 LARGE = 1 << 16
 """Bytes from which on a step of its own costs less than a kernel that copies."""
-REPEATED = 1 << 14
+REPEATED = 1 << 10
 """The same in a loop, which need not be Python's."""
 RUN = 32
 """What is written beside a run of neighbours while that is found, in elements."""

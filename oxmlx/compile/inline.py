@@ -1,4 +1,5 @@
-"""Inlining: programs that only stand for their body are replaced by it."""
+"""Inlining: programs that only stand for their body are replaced by it, and so are new names for
+what is there, such as a weak type of an array that has a strong one."""
 
 from __future__ import annotations
 
@@ -9,11 +10,16 @@ from oxmlx.ir.jaxpr import Atom, Eqn, Jaxpr, Var
 
 def inline(jaxpr: Jaxpr) -> Jaxpr:
     """The program with calls written out, however deep; loops, branches and checkpoints stay."""
-    if all(e.prim.inline() is None for e in jaxpr.eqns):
+    if not any(renames(e) or e.prim.inline() for e in jaxpr.eqns):
         return jaxpr
     eqns: list[Eqn] = []
     outputs = write(jaxpr, jaxpr.inputs, eqns)
     return Jaxpr(jaxpr.inputs, eqns, outputs, jaxpr.consts)
+
+
+def renames(eqn: Eqn) -> bool:
+    """Is its result its operand by another type? That a type is weak matters to programs alone."""
+    return eqn.prim.name == "cast" and eqn.inputs[0].aval.dtype == eqn.outputs[0].aval.dtype
 
 
 def write(jaxpr: Jaxpr, inputs: Sequence[Atom], eqns: list[Eqn]) -> list[Atom]:
@@ -21,6 +27,9 @@ def write(jaxpr: Jaxpr, inputs: Sequence[Atom], eqns: list[Eqn]) -> list[Atom]:
     env: dict[Atom, Atom] = dict(zip(jaxpr.inputs, inputs, strict=True))
     for eqn in jaxpr.eqns:
         args = tuple([env.get(a, a) for a in eqn.inputs])
+        if renames(eqn):
+            env[eqn.outputs[0]] = args[0]
+            continue
         body = eqn.prim.inline()
         if body is not None:
             env.update(zip(eqn.outputs, write(body, args, eqns), strict=True))
