@@ -54,9 +54,9 @@ def make_plan(
         own = [s.map(collapse) if isinstance(s, Launch) else s for s in own]
         steps += own if strict else merge(own)
 
-    def plan_of(body: Jaxpr, given: Collection[int] | None = None) -> Plan:
-        loop = given is not None
-        return make_plan(body, obstacle, strict, most_arrays, shelf, given or (), loop)
+    def plan_of(body: Jaxpr, given: Collection[int] = (), repeated: bool = repeated) -> Plan:
+        own = given if repeated else ()  # Python holds what it hands on
+        return make_plan(body, obstacle, strict, most_arrays, shelf, own, repeated)
 
     steps = [instead(step, shelf, plan_of) for step in readers_first(steps)]
     steps = place(steps, program, given)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from oxmlx.compile.schedule import reads
 from oxmlx.ir.jaxpr import Jaxpr, Var
 from oxmlx.ir.kernel import Buffer, Expr, Kernel, Load, Loop, Store, nodes
-from oxmlx.ir.plan import Launch, Library, Work
+from oxmlx.ir.plan import Branch, Launch, Library, Work
 from oxmlx.ir.rows import Rows, keep_rows, make_rows
 
 
@@ -32,9 +32,28 @@ def place(steps: Sequence[Work], jaxpr: Jaxpr, given: Collection[int] = ()) -> l
             first, *others = step.inputs
             if isinstance(first, Var) and first not in live and first not in others:
                 step = replace(step, over={step.outputs[0]: first})
+        if isinstance(step, Branch):
+            step = replace(step, over=kept_by_all(step, live))
         live.update(reads(step))
         out.append(step)
     return out[::-1]
+
+
+def kept_by_all(step: Branch, live: Collection[Var]) -> dict[Var, Var]:
+    """The results that lie where an operand lay that dies there, whichever plan is run."""
+    operands, over = step.inputs[1:], dict[Var, Var]()
+    origins = [plan.origins for plan in step.branches]
+    for k, y in enumerate(step.outputs):
+        ways = [(p, o.get(p.outputs[k])) for p, o in zip(step.branches, origins, strict=True)]
+        first, *others = {-1 if v is None else plan.inputs.index(v) for plan, v in ways}
+        if others or first < 0:
+            continue
+        x = operands[first]
+        if not isinstance(x, Var) or x in live or x in over.values():
+            continue
+        if step.inputs.count(x) == 1:
+            over[y] = x
+    return over
 
 
 def in_place(launch: Launch, dying: Sequence[Var]) -> Launch:

@@ -58,7 +58,8 @@ class Cond(Program):
         return evaluate_jaxpr(self.branches[int(index)], args)
 
     def schedule(self, eqn: Eqn, plan_of: PlanOf) -> Branch:
-        return Branch(eqn.inputs, eqn.outputs, tuple(map(plan_of, self.branches)))
+        plans = tuple(plan_of(b, range(len(b.inputs))) for b in self.branches)
+        return Branch(eqn.inputs, eqn.outputs, plans)
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         index, *xs = primals

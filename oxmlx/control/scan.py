@@ -85,7 +85,7 @@ class Scan(Program):
 
     def schedule(self, eqn: Eqn, plan_of: PlanOf) -> Repeat:
         sizes = self.consts, self.carries, self.length
-        body = plan_of(self.body, range(self.consts, self.consts + self.carries))
+        body = plan_of(self.body, range(self.consts, self.consts + self.carries), True)
         return Repeat(eqn.inputs, eqn.outputs, body, *sizes, self.reverse)
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:

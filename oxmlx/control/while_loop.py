@@ -73,7 +73,7 @@ class While(Program):
 
     def schedule(self, eqn: Eqn, plan_of: PlanOf) -> RepeatWhile:
         carries = range(self.body_consts, len(self.body.inputs))
-        plans = plan_of(self.cond), plan_of(self.body, carries)
+        plans = plan_of(self.cond), plan_of(self.body, carries, True)
         return RepeatWhile(eqn.inputs, eqn.outputs, *plans, self.cond_consts, self.body_consts)
 
     def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:

@@ -161,6 +161,8 @@ class Branch:
     inputs: tuple[Atom, ...]
     outputs: tuple[Var, ...]
     branches: tuple[Plan, ...]
+    over: Mapping[Var, Var] = field(default_factory=dict[Var, Var])
+    """As of a launch, whichever plan is run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +202,15 @@ class Plan:
         return [plan for step in self.steps for plan in plans_of(step)]
 
     @property
+    def origins(self) -> dict[Atom, Var]:
+        """The inputs, and what may lie where one of them lay, which that has become."""
+        first: dict[Atom, Var] = {v: v for v in self.inputs}
+        for step in self.steps:
+            if isinstance(step, (Launch, Group, Library, Branch)):
+                first |= {y: first[x] for y, x in step.over.items() if x in first}
+        return first
+
+    @property
     def commands(self) -> list[Launch | Group]:
         """What it asks of the device, in order."""
         return [step for step in self.steps if isinstance(step, (Launch, Group))]
@@ -233,7 +244,7 @@ class Plan:
 
         def line(step: Work) -> str:
             reads = show(step.inputs)  # named before what is made
-            over = step.over if isinstance(step, (Launch, Library)) else {}
+            over = step.over if isinstance(step, (Launch, Library, Branch)) else {}
             made = [show([v, over[v]]) if v in over else show([v]) for v in step.outputs]
             return f"{' '.join(y.replace(' ', '/') for y in made)} = {verb(step)} {reads}"
 
@@ -253,9 +264,12 @@ class Plan:
 
 
 class PlanOf(Protocol):
-    """Makes the plan of a body; a loop has done with those of its inputs that are `given`."""
+    """Makes the plan of a body, which may write to those of its inputs that are `given`, and that
+    of a loop, which runs it often."""
 
-    def __call__(self, body: Jaxpr, given: Collection[int] | None = None) -> Plan: ...
+    def __call__(
+        self, body: Jaxpr, given: Collection[int] = (), repeated: bool = False
+    ) -> Plan: ...
 
 
 def numbered(step: Launch | Group) -> Over:

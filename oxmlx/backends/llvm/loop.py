@@ -56,7 +56,6 @@ class Loop:
         self.carries, self.reverse, self.is_endless = slice(first, last), False, False
         given = [table.input(k) for k in range(len(avals))]
         self.now = [table.new(a) for a in avals[self.carries]]
-        table.carried = frozenset(self.now)
         stay = in_place(step.body, slice(own, own + carries))
         ways = zip(self.now, avals[self.carries], stay, strict=True)
         self.next = [at if stays else table.new(a) for at, a, stays in ways]
@@ -73,11 +72,12 @@ class Loop:
             sign = -1 if step.reverse else 1
             moves = [(at, sign * row_bytes(a)) for at, a in rows]
             self.moving = range(last, len(avals))
-            table.write(step.body, given[:first] + self.now + given[last:], self.next + self.stacks)
+            inputs = given[:first] + self.now + given[last:]
+            table.write(step.body, inputs, self.next + self.stacks, self.now)
         else:
             split = step.condition_consts
             table.code += map(Stop, table.write(step.condition, given[:split] + self.now))
-            table.write(step.body, given[split:first] + self.now, self.next)
+            table.write(step.body, given[split:first] + self.now, self.next, self.now)
             self.steps = max(1, LONG_WORK // max(LEAST_WORK, table.work))
             self.is_endless = True
         table.code += [*starmap(Move, moves), *starmap(Swap, self.swaps)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from math import prod
 from typing import Any, TypeGuard
@@ -61,8 +61,8 @@ class Table:
         """Those for values that only calls read, and their bytes."""
         self.spare: dict[int, list[int]] = {}
         """Those of so many bytes that are not in use."""
-        self.carried: frozenset[int] = frozenset()
-        """Those with values that change in each step, and stay where they are."""
+        self.own_inputs: frozenset[int] = frozenset()
+        """Those inputs of what is written now to which it may write."""
         self.held: frozenset[int] = frozenset()
         """Those that are in use beside what is written now."""
         self.code: list[Instruction] = []
@@ -149,7 +149,7 @@ class Table:
         """Let a value lie where one lay that dies, if that is memory of ours, and where it is
         wanted."""
         at = self.at[x]
-        ours = at in self.carried or (at in self.places and at not in self.held)
+        ours = at in self.own_inputs or (at in self.places and at not in self.held)
         if not ours or self.wanted.get(y, at) != at:
             return False
         self.at[y] = self.at.pop(x)
@@ -165,15 +165,24 @@ class Table:
 
     # Steps
 
-    def write(self, plan: Plan, inputs: Sequence[int], outputs: Sequence[int] = ()) -> list[int]:
+    def write(
+        self,
+        plan: Plan,
+        inputs: Sequence[int],
+        outputs: Sequence[int] = (),
+        own: Collection[int] = (),
+    ) -> list[int]:
         """The code of a plan on arrays of these numbers; results go to `outputs`, if given.
+
+        Args:
+            own: those of the inputs to which it may write, when it has done with their values.
 
         Returns:
             The numbers of the results.
         """
-        before = self.at, self.wanted, self.held
+        before = self.at, self.wanted, self.held, self.own_inputs
         self.at, self.wanted = dict(zip(plan.inputs, inputs, strict=True)), {}
-        self.held |= {*inputs, *outputs}
+        self.held, self.own_inputs = self.held | {*inputs, *outputs}, frozenset(own)
         for a, n in zip(plan.outputs, outputs, strict=False):
             if a not in self.at:
                 self.wanted.setdefault(a, n)
@@ -210,7 +219,7 @@ class Table:
                 self.copy(n, m, a.aval)
         for n in {*results[: len(outputs)]}.difference(outputs):
             self.drop(n)
-        self.at, self.wanted, self.held = before
+        self.at, self.wanted, self.held, self.own_inputs = before
         return results
 
     def launch(self, step: Launch) -> None:
@@ -289,14 +298,15 @@ class Table:
     def branch(self, step: Branch) -> None:
         """The code of some plans, of which a number says the one that is run."""
         index, *operands = map(self.place, step.inputs)
+        own = [self.at[y] for y, x in step.over.items() if self.replace(y, x)]
         outputs, ends = [*map(self.place, step.outputs)], list[int]()
         *others, last = step.branches
         for k, plan in enumerate(others):
             test = self.jump()
-            self.write(plan, operands, outputs)
+            self.write(plan, operands, outputs, own)
             ends.append(self.jump())
             self.code[test] = Match(index, k, len(self.code))
-        self.write(last, operands, outputs)
+        self.write(last, operands, outputs, own)
         for end in ends:
             self.code[end] = Jump(len(self.code))
 
@@ -311,7 +321,7 @@ class Table:
         own = slice(step.consts, step.consts + step.carries)
         avals = [a.aval for a in step.inputs]
         now = [self.progress(a) for a in avals[own]]
-        stay, held, carried, work = in_place(step.body, own), self.held, self.carried, self.work
+        stay, held, work = in_place(step.body, own), self.held, self.work
         ways = zip(now, avals[own], stay, strict=True)
         following = [at if stays else self.progress(a) for at, a, stays in ways]
         for start, at, a in zip(given[own], now, avals[own], strict=True):
@@ -321,10 +331,10 @@ class Table:
         counter = self.own(np.empty(0))
         self.code.append(Start(counter))
         first, inputs = len(self.code), len(avals) - own.stop
-        self.held, self.carried = held | {*given, *stacks, *now}, carried | {*now}
+        self.held = held | {*given, *stacks}
         body = [*given[: own.start], *now, *(at for at, _ in rows[:inputs])]
-        self.write(step.body, body, [*following, *(at for at, _ in rows[inputs:])])
-        self.held, self.carried = held, carried
+        self.write(step.body, body, [*following, *(at for at, _ in rows[inputs:])], now)
+        self.held = held
         self.code += [Move(at, size) for at, size in rows]
         self.code += [Swap(a, b) for a, b in zip(now, following, strict=True) if a != b]
         self.code.append(Again(counter, step.length, first))
@@ -349,12 +359,8 @@ class Table:
 
 def in_place(body: Plan, carries: slice) -> list[bool]:
     """Which carries does a body leave where they lie, changed or not?"""
-    before = body.inputs[carries]
-    first: dict[Atom, Var] = {v: v for v in before}
-    for step in body.steps:
-        if isinstance(step, (Launch, Group, Library)):
-            first |= {y: first[x] for y, x in step.over.items() if x in first}
-    return [first.get(a) is v for v, a in zip(before, body.outputs, strict=False)]
+    ways = zip(body.inputs[carries], body.outputs, strict=False)
+    return [body.origins.get(a) is v for v, a in ways]
 
 
 def row_bytes(a: Aval) -> int:

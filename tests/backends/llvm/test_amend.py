@@ -170,6 +170,19 @@ OPS: list[Callable[..., Any]] = [
     lambda i, x, y: x + y[i],
     lambda i, x, y: jnp.transpose(x, (1, 0)),
     lambda i, x, y: lax.cond(i % 2 == 0, lambda x: x + 1, lambda x: x.at[i].set(y[0]), x),
+    lambda i, x, y: lax.cond(
+        i % 2 == 0, lambda x: x.at[i].set(1), lambda x: x.at[:, i].set(x[0, 0]), x
+    ),
+    lambda i, x, y: lax.cond(
+        i % 3 == 0, lambda x, y: (x.at[i].set(y[0]), y), lambda x, y: (x, y.at[0].add(1)), x, y
+    )[1],
+    lambda i, x, y: lax.cond(i > 1, lambda x, y: (x, y), lambda x, y: (y, x), x, y)[0],
+    lambda i, x, y: lax.cond(
+        i > 1,
+        lambda x: lax.cond(i > 2, lambda x: x.at[i].add(1), lambda x: x, x).at[0].set(2),
+        lambda x: lax.fori_loop(0, 2, lambda j, c: c.at[j].set(i), x),
+        x,
+    ),
     lambda i, x, y: lax.switch(i % 3, [lambda: x, lambda: y, lambda: x - y]),
     lambda i, x, y: lax.fori_loop(0, 3, lambda j, c: c.at[j].set(y[i] + 1), x),
     lambda i, x, y: lax.fori_loop(0, i + 1, lambda j, c: c + y[j], x),
@@ -254,6 +267,10 @@ UPDATED: dict[str, Callable[..., Any]] = {
     "twice": lambda i, c, k: ((c[0].at[i].set(k[i]).at[:, i].add(1), *c[1:]), c[0][i]),
     "scatter": lambda i, c, k: ((c[0].at[jnp.arange(9) * i].set(k[:9] + 1), *c[1:]), c[1][i]),
     "a row to another": lambda i, c, k: ((c[0].at[i].set(c[0][7]), *c[1:]), c[0][i]),
+    "in branches": lambda i, c, k: (
+        (lax.cond(i % 2 == 0, lambda x: x.at[i].set(k[i]), lambda x: x, c[0]), *c[1:]),
+        c[1][i],
+    ),
     "all": lambda i, c, k: (tuple(x.at[i].set(k[i]) for x in c), c[0][i]),
 }
 
