@@ -11,10 +11,21 @@ import time
 from pathlib import Path
 from typing import Any
 
+from argparse import ArgumentTypeError
+from math import inf
+
 from command import Command
 
+
+def minutes(text: str) -> float:
+    """A time that is long enough for something."""
+    if not 0 < float(text) < inf:
+        raise ArgumentTypeError(f"wanted a number above 0, got {text}")
+    return float(text)
+
+
 COMMAND = Command(__doc__)
-COMMAND.add_argument("--minutes", type=float, default=1.0, help="how long (default: 1)")
+COMMAND.add_argument("--minutes", type=minutes, default=1.0, help="how long (default: 1)")
 COMMAND.add_argument("--device", default="cpu", help="which device (default: cpu)")
 COMMAND.add_argument("--seed", type=int, default=0, help="of the first program (default: 0)")
 OPTIONS = COMMAND.start()

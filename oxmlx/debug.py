@@ -86,7 +86,8 @@ def show(
     """Print what becomes of a function: the program that was traced, beside the plan that a device
     makes of it, and below them the kernels that the plan launches.
 
-    A step on the host says why it has no kernel.
+    A step on the host says why it has no kernel. `help(oxmlx.ir.plan)` has the words of a plan. Its
+    variables have letters of their own: `d/a` is d, written over a if nobody else has that.
 
     Args:
         fun: a function, jitted or not.

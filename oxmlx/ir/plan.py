@@ -1,14 +1,14 @@
 """The plan language: in what order a program runs, and for how long its buffers live.
 
-plan ::= (atom ...) given variable ... step ... -> (atom ...)   given inputs are the program's own
+plan ::= (atom ...) given variable ... step ... -> (atom ...)   it may write over given inputs
 step ::= place ... = launch kernel buffer ...           a kernel of the device
        | group (place ... = launch kernel buffer ...) ...  in any order, as one command to it; the
-                                                       host may run what counts
+                                                       host may run single integers
        | place = library name atom ...                  code that the backend has for all of it
        | variable ... = block plan atom ...             nothing moves across its border
        | variable ... = repeat n plan atom ...          on consts, carries and slices of stacks
        | variable ... = while plan plan atom ...        the condition, and what it lets run
-       | variable ... = branch plan ... atom ...        the first atom says which
+       | place ... = branch plan ... atom ...           the first atom says which
        | variable ... = host primitive atom ...         no kernel: the primitive's meaning
        | free variable ...                              nobody reads it any more
 place ::= buffer | buffer/buffer                        memory of its own, or that of what it reads
