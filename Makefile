@@ -54,7 +54,7 @@ parity: $(VENV)/.test ## every device against the reference, on operations and o
 	OXMLX_METAL=$(METAL) $(BIN)/python -m oxmlx.testing parity
 	$(PYTEST) tests/backends -k code_is_impl
 
-metal: $(VENV)/.test $(TEST_DATA) ## laws and tests with metal as the default device: half an hour
+metal: $(VENV)/.test $(TEST_DATA) ## laws and tests with metal as the default device: 12 minutes
 	OXMLX_DEVICE=metal OXMLX_METAL=$(METAL) $(PYTEST) $(ANYWHERE) --durations 10
 
 show: $(VENV)/.demo ## walk one program through every stage: jaxpr, kernels, plan, source
