@@ -10,7 +10,7 @@ from oxmlx.ir.jaxpr import Atom, Eqn, Jaxpr, Var
 
 def inline(jaxpr: Jaxpr) -> Jaxpr:
     """The program with calls written out, however deep; loops, branches and checkpoints stay."""
-    if not any(renames(e) or e.prim.inline() for e in jaxpr.eqns):
+    if not any(renames(e) or e.prim.inline() is not None for e in jaxpr.eqns):
         return jaxpr
     eqns: list[Eqn] = []
     outputs = write(jaxpr, jaxpr.inputs, eqns)

@@ -9,9 +9,8 @@ where it lies.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import starmap
 
-from oxmlx.backends.llvm.code import Move, Stop, Swap
+from oxmlx.backends.llvm.code import Stop
 from oxmlx.backends.llvm.driver import make_driver
 from oxmlx.backends.llvm.launch import Array, in_order
 from oxmlx.backends.llvm.table import Table, in_place, row_bytes
@@ -60,7 +59,6 @@ class Loop:
         ways = zip(self.now, avals[self.carries], stay, strict=True)
         self.next = [at if stays else table.new(a) for at, a, stays in ways]
         self.stacks: list[int] = []
-        self.swaps = [(now, to) for now, to in zip(self.now, self.next, strict=True) if now != to]
         self.moving = range(0)
         moves: list[tuple[int, int]] = []
         if isinstance(step, Repeat):
@@ -80,7 +78,7 @@ class Loop:
             table.write(step.body, given[split:first] + self.now, self.next, self.now)
             self.steps = max(1, LONG_WORK // max(LEAST_WORK, table.work))
             self.is_endless = True
-        table.code += [*starmap(Move, moves), *starmap(Swap, self.swaps)]
+        table.turn(moves, self.now, self.next)
 
     @cached_property
     def drive(self) -> Callable[[Sequence[Array]], int]:
@@ -100,7 +98,7 @@ class Loop:
         while True:
             done = self.drive(begun)
             if done % 2:
-                for now, following in self.swaps:
+                for now, following in zip(self.now, self.next, strict=True):
                     begun[now], begun[following] = begun[following], begun[now]
             if not self.is_endless or done < self.steps:
                 return [begun[at] for at in self.now] + [arrays[at] for at in self.stacks]

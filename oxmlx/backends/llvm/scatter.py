@@ -62,15 +62,22 @@ class Amendment:
     Args:
         x: the type of the array.
         update: what is done there.
-        numbers: what its code is told.
+        head: what its code is told.
+        bounds: the extent and the stride of each index, which it is told, too.
         lines: where in a batch the runs of an update lie.
         batches: how many there are, each with places of its own.
     """
 
     def __init__(
-        self, x: Aval, update: Update, numbers: Sequence[int], lines: Lines, batches: int
+        self,
+        x: Aval,
+        update: Update,
+        head: Numbers,
+        bounds: Sequence[int],
+        lines: Lines,
+        batches: int,
     ) -> None:
-        self.lines, head = lines, Numbers(*numbers[: len(Numbers._fields)])
+        self.lines = lines
         places = batches * head.updates
         elements = places * head.run * head.lines
         self.is_narrow = update.dtype.kind == "f" and update.dtype.itemsize > x.dtype.itemsize
@@ -80,7 +87,7 @@ class Amendment:
         work = elements and places * PLACE + TRAFFIC * elements
         lanes = head.lines if head.by_lines else head.run
         division = divide(batches, lanes, work) if work else None
-        self.task = Task(update.text(), division, numbers, work) if division else None
+        self.task = Task(update.text(), division, (*head, *bounds), work) if division else None
         """What there is to do, if there is anything."""
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
@@ -112,7 +119,7 @@ def scatter(eqn: Eqn) -> Amendment:
     bounds = [n for a in prim.axes for n in (x.shape[a], strides[a])]
     kinds = tuple(i.dtype for i in indices)
     update = Update(element, kinds, prim.combine, prim.clip, True, target().bits // 8)
-    return Amendment(x, update, (*head, *bounds), lines, prod(x.shape[: prim.batch]))
+    return Amendment(x, update, head, bounds, lines, prod(x.shape[: prim.batch]))
 
 
 def update_slice(eqn: Eqn) -> Amendment:
@@ -126,7 +133,7 @@ def update_slice(eqn: Eqn) -> Amendment:
     bounds = [k for n, m, stride in ways for k in (n - m + 1, stride)]
     kinds = tuple(s.dtype for s in starts)
     update = Update(element, kinds, "set", True, False, target().bits // 8)
-    return Amendment(x, update, (*head, *bounds), lines, 1)
+    return Amendment(x, update, head, bounds, lines, 1)
 
 
 def as_words(dtype: Dtype) -> tuple[Dtype, int]:

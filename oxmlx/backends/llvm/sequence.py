@@ -56,8 +56,7 @@ class Calls:
         table.wanted = {v: table.new(v.aval) for v in outputs}
         for step in steps:
             if isinstance(step, Free):
-                for v in step.variables:
-                    table.drop(table.at.pop(v, -1))
+                table.free(step.variables)
             elif is_short(step.call):
                 table.add(step.call, step.inputs, step.outputs, step.over)
         self.outputs = [*table.wanted.values()]

@@ -105,6 +105,11 @@ class Table:
         self.places[at] = size
         return at
 
+    def free(self, variables: Sequence[Var]) -> None:
+        """Nobody reads some values any more."""
+        for v in variables:
+            self.drop(self.at.pop(v, -1))
+
     def drop(self, at: int) -> None:
         """Nobody needs an array any more: another value may lie there, if it is ours."""
         if at in self.places and at not in self.held:
@@ -193,15 +198,12 @@ class Table:
                 case Group(launches):
                     for launch in launches:
                         self.launch(launch)
-                case Library(_, eqn, over):
-                    code = fetch(eqn)
-                    if isinstance(code, Amendment):
-                        self.amend(code, eqn, over)
-                    else:
-                        self.add(code, eqn.inputs, eqn.outputs, {})
+                case Library(_, eqn) if eqn.prim.name == "dot_general":
+                    self.add(fetch(eqn), eqn.inputs, eqn.outputs, {})
+                case Library(_, eqn, over) if eqn.prim.amends:
+                    self.amend(fetch(eqn), eqn, over)
                 case Free(variables):
-                    for v in variables:
-                        self.drop(self.at.pop(v, -1))
+                    self.free(variables)
                 case Branch():
                     self.branch(step)
                 case Repeat(length=length) if length:
@@ -259,8 +261,9 @@ class Table:
         self.work += code.work
         self.call(engine, name, division, slots, numbers)
 
-    def amend(self, code: Amendment, eqn: Eqn, over: Mapping[Var, Var]) -> None:
+    def amend(self, code: Launchable, eqn: Eqn, over: Mapping[Var, Var]) -> None:
         """The calls of updates, in the place of an array that dies or in that of a copy."""
+        assert isinstance(code, Amendment)
         task, (y,) = code.task, eqn.outputs
         if code.is_narrow or (task and task.division.chunks > 1):
             self.fits = False
@@ -335,8 +338,7 @@ class Table:
         body = [*given[: own.start], *now, *(at for at, _ in rows[:inputs])]
         self.write(step.body, body, [*following, *(at for at, _ in rows[inputs:])], now)
         self.held = held
-        self.code += [Move(at, size) for at, size in rows]
-        self.code += [Swap(a, b) for a, b in zip(now, following, strict=True) if a != b]
+        self.turn(rows, now, following)
         self.code.append(Again(counter, step.length, first))
         self.work = work + (self.work - work) * step.length
         for a, b in zip(now, following, strict=True):
@@ -344,6 +346,13 @@ class Table:
                 self.drop(b)
         for v, at in zip(step.outputs, now, strict=False):
             self.give(v, at)
+
+    def turn(
+        self, rows: Sequence[tuple[int, int]], now: Sequence[int], following: Sequence[int]
+    ) -> None:
+        """What comes between two steps: rows move on, and carries change places."""
+        self.code += [Move(at, size) for at, size in rows]
+        self.code += [Swap(a, b) for a, b in zip(now, following, strict=True) if a != b]
 
     def rows(
         self, stacks: Sequence[int], avals: Sequence[Aval], step: Repeat
@@ -359,8 +368,8 @@ class Table:
 
 def in_place(body: Plan, carries: slice) -> list[bool]:
     """Which carries does a body leave where they lie, changed or not?"""
-    ways = zip(body.inputs[carries], body.outputs, strict=False)
-    return [body.origins.get(a) is v for v, a in ways]
+    origins = body.origins
+    return [origins.get(a) is v for v, a in zip(body.inputs[carries], body.outputs, strict=False)]
 
 
 def row_bytes(a: Aval) -> int:
