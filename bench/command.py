@@ -6,12 +6,24 @@ Only the standard library is imported here: a bench starts its command before it
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from typing import TypeVar
 
 Row = TypeVar("Row")
+FLAGS = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+"""Those that let JAX have one thread."""
+
+
+def use_one_core() -> None:
+    """Give this process one thread of each framework, which are not imported yet, and one core: the
+    time of the process is that of the core then."""
+    os.environ["XLA_FLAGS"] = FLAGS
+    os.environ["OXMLX_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 class Command(argparse.ArgumentParser):

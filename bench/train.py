@@ -9,15 +9,10 @@ those of the process, for the cores may be shared; `first s` is the first call, 
 
 from __future__ import annotations
 
-import os
 
-from command import Command
+from command import FLAGS, Command, use_one_core
 
-FLAGS = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-os.environ["XLA_FLAGS"] = FLAGS
-os.environ["OXMLX_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
-if hasattr(os, "sched_setaffinity"):  # the time of a process is that of one core then
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+use_one_core()
 
 Command(__doc__, "jax").start()
 
